@@ -1,0 +1,50 @@
+"""Everything that can go wrong and that a person can do something about.
+
+StorydeskError
+  SettingsError        a setting is unknown or wrong
+  ReadingError         a file cannot be read as a story
+  StorageError         the data folder cannot be used
+    HomeBusyError      another process holds the data folder
+    OutdatedIndexError the indexes were made by another model or splitter
+  ModelError           the embedding model is missing or not the expected one
+  UnknownStoryError    no story has that id
+  LibraryNameError     not a name for a library
+
+The message of each is one sentence for the person who asked: what was wrong and what to do about it.
+"""
+
+
+class StorydeskError(Exception):
+    """Base of all errors that are reported as a sentence, without a traceback."""
+
+
+class SettingsError(StorydeskError):
+    """A setting is unknown or has a value that cannot be used."""
+
+
+class ReadingError(StorydeskError):
+    """A file cannot be read as a story. The message does not repeat the file's name: the result carries it."""
+
+
+class StorageError(StorydeskError):
+    """The data folder is missing, read-only, full or damaged."""
+
+
+class HomeBusyError(StorageError):
+    """Another process holds the data folder and did not let go in time."""
+
+
+class OutdatedIndexError(StorageError):
+    """A library's indexes were made by another model or another splitter."""
+
+
+class ModelError(StorydeskError):
+    """The embedding model is missing or is not the one that is expected."""
+
+
+class UnknownStoryError(StorydeskError):
+    """No story has that id, or more than one id begins like that."""
+
+
+class LibraryNameError(StorydeskError):
+    """A library's name has other characters than small letters, digits and hyphens, or is reserved."""

@@ -1,0 +1,153 @@
+"""The values that travel through the house: stories, passages, findings, answers. All frozen, none with behaviour."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Leg = Literal["vectors", "words", "both"]
+AddStatus = Literal["added", "updated", "unchanged", "duplicate", "failed"]
+Reason = Literal[
+    "no_stories",
+    "nothing_found",
+    "not_answered",
+    "counts_over_stories",
+    "about_the_bot",
+    "not_a_question",
+    "too_long",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One article as it was read, before it is stored.
+
+    `source` is what to show a person: the path as it was given, for a line of a JSONL file with `#line`.
+    `identity` says which story of a library this is: `id:...` when the file gave an id, else `url:...` with the
+    canonical URL, else `path:...` with the absolute path (and `#line`). `text` is exactly what the file says.
+    `published_at` is ISO 8601: a date, or a date and time with the offset that the publisher gave.
+    """
+
+    title: str
+    text: str
+    source: str
+    identity: str
+    url: str | None = None
+    publisher: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a story's text, `text == story.text[start:end]`; offsets count characters. `position` counts from 0."""
+
+    position: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorySummary:
+    """What a list shows of a stored story: everything but its text. `added_at` is ISO 8601 in UTC."""
+
+    story_id: str
+    library: str
+    title: str
+    url: str | None
+    publisher: str | None
+    authors: tuple[str, ...]
+    published_at: str | None
+    language: str | None
+    source: str
+    added_at: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStory(StorySummary):
+    """A story's live version as the catalog has it, text included."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddResult:
+    """What became of one story that was to be added. `error` is a sentence when `status` is "failed", else None."""
+
+    source: str
+    status: AddStatus
+    story_id: str | None = None
+    title: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A passage that matched a question.
+
+    `score` is the fused score that findings are ordered by, `vector_score` the cosine (-1..1) and `word_score` the
+    BM25 score of the leg that found it, None when that leg did not. `start` and `end` are offsets in the story's text.
+    """
+
+    story_id: str
+    title: str
+    url: str | None
+    publisher: str | None
+    published_at: str | None
+    language: str | None
+    passage_id: str
+    start: int
+    end: int
+    text: str
+    score: float
+    vector_score: float | None
+    word_score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a sentence of an answer stands: `story.text[start:end] == quote`."""
+
+    story_id: str
+    title: str
+    url: str | None
+    publisher: str | None
+    published_at: str | None
+    passage_id: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that was asked for, as a story writes it ("1,000 prisoners each"), with its value and unit.
+
+    `citations` are indexes into the answer's citations; `published_at` is the newest of their stories' dates.
+    """
+
+    text: str
+    value: float
+    unit: str | None
+    published_at: str | None
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or a refusal with its reason.
+
+    When `answered`, `text` is made of the quotes of `citations` (with the figure asked for in front) and `reason` is
+    None. When refused, `text` is the sentence to show, `figures` is empty and `citations` may name the nearest
+    stories. `confidence` is in 0..1; `elapsed_ms` gives milliseconds by stage, `total` among them.
+    """
+
+    question: str
+    answered: bool
+    reason: Reason | None
+    text: str
+    confidence: float
+    figures: tuple[Figure, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    elapsed_ms: dict[str, float] = field(default_factory=dict)
