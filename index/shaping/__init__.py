@@ -1,0 +1,23 @@
+"""Cleaning a story's text and cutting it into passages: pure functions of text."""
+
+from index.shaping.cleaning import kept_paragraphs
+from index.shaping.languages import detect_language, question_language
+from index.shaping.paragraphs import paragraphs
+from index.shaping.passages import SPLITTER_VERSION, TokenOffsets, cut_passages, embedded_text, shortened_title
+from index.shaping.sentences import sentences
+from index.shaping.spans import Span, normalised
+
+__all__ = [
+    "SPLITTER_VERSION",
+    "Span",
+    "TokenOffsets",
+    "cut_passages",
+    "detect_language",
+    "embedded_text",
+    "kept_paragraphs",
+    "normalised",
+    "paragraphs",
+    "question_language",
+    "sentences",
+    "shortened_title",
+]

@@ -1,0 +1,80 @@
+"""Which language a text or a question is written in."""
+
+import re
+import threading
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+_SAMPLE_CHARACTERS = 4_000
+_MIN_LETTERS = 20
+_MIN_LETTERS_IDEOGRAPHIC = 6
+_TEXT_CERTAINTY = 0.5
+_QUESTION_CERTAINTY = 0.6
+
+# Words that make a question English whatever names stand beside them. Words that other languages spell the same
+# ("was", "will", "is", "in", "of", "do") are left out.
+# fmt: off
+_ENGLISH_WORDS = frozenset((
+    "about", "after", "against", "and", "any", "are", "been", "before", "being", "between", "by", "did", "does",
+    "for", "from", "give", "had", "has", "have", "he", "her", "his", "how", "it", "its", "many", "much", "she",
+    "show", "tell", "that", "the", "their", "there", "these", "they", "this", "those", "were", "what", "when",
+    "where", "which", "who", "whom", "whose", "why", "with", "you", "your",
+))
+# fmt: on
+_WORD = re.compile(r"[^\W\d_]+")
+_loading = threading.Lock()
+
+
+def detect_language(text: str) -> str | None:
+    """ISO 639-1 code of the language that `text` is in; None when it is too short or the language is uncertain.
+
+    Looks at the first 4,000 characters. Languages without a two-letter code give None.
+    """
+    sample = text[:_SAMPLE_CHARACTERS]
+    if _letters(sample) < _MIN_LETTERS:
+        return None
+    language, certainty = _most_likely(sample)
+    return language if certainty >= _TEXT_CERTAINTY and len(language) == 2 else None
+
+
+def question_language(question: str) -> str | None:
+    """ISO 639-1 code of the language that a question is asked in; None when that is not certain.
+
+    Errs on the side of None: an English question full of foreign names is never taken for a foreign one. A foreign
+    question of one or two words may be None.
+    """
+    words = {word.casefold() for word in _WORD.findall(question[:_SAMPLE_CHARACTERS])}
+    if words & _ENGLISH_WORDS:
+        return "en"
+    if not words:
+        return None
+    language, certainty = _most_likely(question[:_SAMPLE_CHARACTERS])
+    return language if certainty >= _QUESTION_CERTAINTY and len(language) == 2 else None
+
+
+def _letters(text: str) -> int:
+    """Letters in `text`, an ideograph counting for several since it carries as much as a word."""
+    weight = _MIN_LETTERS // _MIN_LETTERS_IDEOGRAPHIC + 1
+    return sum(weight if unicodedata.category(letter) == "Lo" else 1 for letter in text if letter.isalpha())
+
+
+def _most_likely(text: str) -> tuple[str, float]:
+    language, certainty = _identifier().classify(text)
+    return str(language), float(certainty)
+
+
+def _identifier() -> "LanguageIdentifier":
+    with _loading:
+        return _load_identifier()
+
+
+@cache
+def _load_identifier() -> "LanguageIdentifier":
+    # Imported here: it takes half a second that a command which reads no story need not wait for.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
