@@ -3,29 +3,51 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from index.errors import SettingsError
 from index.settings import IndexSettings
 
 _PREFIX = "STORYDESK_"
+_FOLDERS = ("STORYDESK_HOME", "STORYDESK_MODEL_FOLDER")
 
 
-class BotSettings(BaseSettings):
+class _GivenSettings(BaseSettings):
+    """Takes values from its caller only: `load_settings` has read the environment, and a test hands over its own."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+class BotSettings(_GivenSettings):
     """Settings of `bot`: environment variables of the same names in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     discord_token: SecretStr | None = None
     """The bot's token from Discord's developer portal."""
 
     question_seconds: Annotated[float, Field(gt=0, le=840, alias="STORYDESK_QUESTION_SECONDS")] = 60.0
     """How long a question in Discord may take before the person is told that it took too long."""
+
+
+class _GivenIndexSettings(_GivenSettings, IndexSettings):
+    pass
 
 
 @dataclass(frozen=True)
@@ -46,10 +68,12 @@ def known_names() -> frozenset[str]:
 def load_settings(*, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read settings from `.env` in `folder` (default: the working folder) and the environment, which wins.
 
-    Raises SettingsError that names every unknown or wrong setting.
+    An empty value is no value. Folders may begin with `~`, and are relative to `folder`. Raises SettingsError that
+    names every unknown or wrong setting, and repeats no value.
     """
+    folder = Path.cwd() if folder is None else folder.absolute()
     environment = os.environ if environment is None else environment
-    env_file = (folder or Path.cwd()) / ".env"
+    env_file = folder / ".env"
     values = _read_env_file(env_file)
     unknown = [f"{name} in {env_file}" for name in values if name.upper() not in known_names()]
     unknown += [name for name in environment if name.upper().startswith(_PREFIX) and name.upper() not in known_names()]
@@ -58,12 +82,15 @@ def load_settings(*, folder: Path | None = None, environment: Mapping[str, str] 
             f"Unknown setting{'s' if len(unknown) > 1 else ''}: {', '.join(sorted(unknown))}. "
             f"Settings are: {', '.join(sorted(known_names()))}."
         )
-    merged = {name.upper(): value for name, value in values.items() if value is not None}
+    merged = {name.upper(): value for name, value in values.items()}
     merged |= {name.upper(): value for name, value in environment.items() if name.upper() in known_names()}
     merged = {name: value.strip() for name, value in merged.items() if value.strip()}
+    for name in _FOLDERS:
+        if name in merged:
+            merged[name] = str(_absolute(name, merged[name], folder))
     try:
-        return Settings(
-            index=IndexSettings.model_validate(
+        settings = Settings(
+            index=_GivenIndexSettings.model_validate(
                 {name.removeprefix(_PREFIX).lower(): value for name, value in merged.items()}
             ),
             bot=BotSettings.model_validate(
@@ -72,13 +99,37 @@ def load_settings(*, folder: Path | None = None, environment: Mapping[str, str] 
         )
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+    if settings.index.model_folder is not None and settings.index.model_sha256 is None:
+        raise SettingsError(
+            "STORYDESK_MODEL_FOLDER is set without STORYDESK_MODEL_SHA256; "
+            "set that to the SHA-256 of the folder's model.safetensors."
+        )
+    return settings
 
 
-def _read_env_file(path: Path) -> dict[str, str | None]:
+def _read_env_file(path: Path) -> dict[str, str]:
+    """The settings in a `.env` file; empty when there is no file. Raises SettingsError, which repeats no line of it."""
     try:
-        return dotenv_values(path, encoding="utf-8") if path.is_file() else {}
+        if not path.exists() or path.is_dir():  # a folder of that name is somebody's virtual environment
+            return {}
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark in front
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read ({error}); save it as UTF-8 text or remove it.") from error
+    for binding in parse_stream(StringIO(text)):
+        # A line of another form may be a bare token: name it by its number.
+        if binding.error or (binding.key and (binding.value is None or not binding.key.isidentifier())):
+            raise SettingsError(
+                f"Line {binding.original.line} of {path} is not of the form NAME=value; "
+                "correct it, or begin it with # to leave it out."
+            )
+    return {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
+
+
+def _absolute(name: str, value: str, folder: Path) -> Path:
+    try:
+        return folder / Path(value).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{name} begins with ~, but no such user's folder is known; give the whole path.") from None
 
 
 def _sentence(error: ValidationError) -> str:
@@ -88,5 +139,6 @@ def _sentence(error: ValidationError) -> str:
         name = str(problem["loc"][0]).upper() if problem["loc"] else "a setting"
         if f"{_PREFIX}{name}" in known_names():
             name = f"{_PREFIX}{name}"
-        parts.append(f"{name}: {problem['msg']}")
+        message = "must be 64 digits of 0-9 and a-f" if name == "STORYDESK_MODEL_SHA256" else problem["msg"]
+        parts.append(f"{name}: {message}")
     return f"Wrong setting: {'; '.join(parts)}."
