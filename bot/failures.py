@@ -1,0 +1,62 @@
+"""Turns whatever goes wrong into a sentence for the person and a record in the log, tied together by a short id."""
+
+import logging
+import re
+import secrets
+import traceback
+
+import discord
+from discord import app_commands
+
+from bot.desk import TookTooLongError, UnansweredError
+
+_log = logging.getLogger(__name__)
+
+# Nobody is left who could be told: unknown channel, message, webhook and interaction, an interaction that another
+# process of this bot answers, no access to the channel, direct messages closed.
+_NOBODY_LEFT = frozenset({10003, 10008, 10015, 10062, 40060, 50001, 50007})
+
+# The beginning is enough to find a question, and keeps the pattern small.
+_MOST_WORDS = 300
+
+
+def sentence_for(error: BaseException, *, question: str = "") -> str | None:
+    """Log `error` and say what to tell the person who asked; None when nobody is left to be told.
+
+    The log gets the traceback without the words of `question`. The sentence gets no detail of this machine.
+    """
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, discord.HTTPException) and error.code in _NOBODY_LEFT:
+        _log.warning("An answer could not be delivered: Discord says %s (code %s)", error.text, error.code)
+        return None
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        _log.warning("Discord sent a command in an older form than this bot has: %s", type(error).__name__)
+        return "Discord still shows an older form of this command. Please reload Discord and try again."
+    if isinstance(error, TookTooLongError):
+        failure_id = secrets.token_hex(4)
+        _log.warning("A question took too long [%s]", failure_id)
+        return f"{error} (`{failure_id}`)"
+    if isinstance(error, UnansweredError):
+        _log.info("A question was turned away: %s", type(error).__name__)
+        return str(error)
+    failure_id = secrets.token_hex(4)
+    _log.error("A question failed [%s]\n%s", failure_id, _without(question, _trace(error)))
+    return (
+        "Something went wrong here, so there is no answer. Please try again; if it goes on, give whoever runs this "
+        f"bot the number `{failure_id}`."
+    )
+
+
+def _trace(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
+def _without(question: str, text: str) -> str:
+    """`text` without the question, in whatever case, spacing, punctuation or escaping an error's message repeats it."""
+    words = re.findall(r"\w+", question)[:_MOST_WORDS]
+    if sum(map(len, words)) < 4:  # shorter ones tell nothing and occur everywhere
+        return text
+    # Escaped line breaks and characters (\n, \u2019) may stand between the words.
+    between = r"(?:\W|\\[nrt]|\\[xuU][0-9a-f]+)*"
+    return re.sub(between.join(map(re.escape, words)), "[question]", text, flags=re.IGNORECASE)

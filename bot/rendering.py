@@ -1,0 +1,189 @@
+"""Draws answers, refusals and failures as Discord embeds that Discord accepts whatever the stories contain."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+import discord
+
+from bot.escaping import clean, link, show, units
+from index.stories import Answer, Citation, Figure
+
+LONGEST_TITLE = 256
+LONGEST_DESCRIPTION = 4_096
+
+_ANSWER_COLOUR = discord.Colour(0x2A9D8F)
+_REFUSAL_COLOUR = discord.Colour(0xE9A23B)
+_FAILURE_COLOUR = discord.Colour(0xD64545)
+
+_LONGEST_FIGURE = 160
+_LONGEST_QUOTE = 900
+_LONGEST_SOURCE = 700
+_LONGEST_PUBLISHER = 80
+_LONGEST_REFUSAL = 1_500
+_MOST_FIGURES = 6
+_MOST_NUMBERS = 5
+_MOST_NEAREST = 5
+# What is left of a quote must be worth reading.
+_SHORTEST_QUOTE = 120
+_ROOM_FOR_REMAINDER = 60
+
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A story that is cited, with the number it has in this answer and its quotes in the answer's order."""
+
+    number: int
+    citation: Citation
+    quotes: tuple[str, ...]
+
+
+def render(answer: Answer) -> discord.Embed:
+    """The embed for any answer: within Discord's limits, with all text of stories and of the question escaped."""
+    embed = _render_answer(answer) if answer.answered else _render_refusal(answer)
+    embed.title = show(answer.question, limit=LONGEST_TITLE) or None
+    return embed
+
+
+def render_failure(sentence: str) -> discord.Embed:
+    """The embed for a sentence of ours that says why there is no answer."""
+    return discord.Embed(description=sentence, colour=_FAILURE_COLOUR)
+
+
+def render_hint(sentence: str) -> discord.Embed:
+    """The embed for a sentence of ours that says what to do."""
+    return discord.Embed(description=sentence, colour=_REFUSAL_COLOUR)
+
+
+def written_date(published_at: str | None) -> str | None:
+    """The day as the publisher gave it, like "23 May 2025", never moved by a time zone; None when there is none."""
+    moment = _moment(published_at)
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}" if moment else None
+
+
+def _render_answer(answer: Answer) -> discord.Embed:
+    sources = _number_sources(answer.citations)
+    numbers = {index: source.number for source in sources for index in _indexes(answer.citations, source)}
+    figures = sorted(answer.figures, key=lambda figure: _order(figure.published_at), reverse=True)
+    if figures:
+        lead = _figure_lines(figures, numbers, shown=frozenset(numbers.values()))
+    elif not sources:
+        lead = show(answer.text, limit=_LONGEST_REFUSAL)
+    else:
+        lead = ""
+    room = LONGEST_DESCRIPTION - units(lead) - _ROOM_FOR_REMAINDER
+    blocks, shown, left_out = _source_blocks(sources, room=room, emphasise_first=not figures)
+    if figures:
+        # Numbers of sources for which there was no room must not stay behind.
+        lead = _figure_lines(figures, numbers, shown=frozenset(shown))
+    if left_out:
+        blocks.append(f"… and {left_out} more passage{'s' if left_out > 1 else ''}.")
+    return discord.Embed(description="\n\n".join(filter(None, [lead, *blocks])), colour=_ANSWER_COLOUR)
+
+
+def _render_refusal(answer: Answer) -> discord.Embed:
+    parts = [show(answer.text, limit=_LONGEST_REFUSAL)]
+    nearest = _number_sources(answer.citations)[:_MOST_NEAREST]
+    if nearest:
+        room = (LONGEST_DESCRIPTION - _LONGEST_REFUSAL - _ROOM_FOR_REMAINDER) // _MOST_NEAREST
+        lines = [f"- {_source_line(source.citation, limit=min(room - 3, _LONGEST_SOURCE))}" for source in nearest]
+        parts.append("\n".join([f"Nearest {'stories' if len(lines) > 1 else 'story'}:", *lines]))
+    return discord.Embed(description="\n\n".join(filter(None, parts)), colour=_REFUSAL_COLOUR)
+
+
+def _figure_lines(figures: Sequence[Figure], numbers: dict[int, int], *, shown: frozenset[int]) -> str:
+    """One line a figure; when there are several, a line in front says that they differ."""
+    lines = []
+    for figure in figures[:_MOST_FIGURES]:
+        cited = sorted({numbers[index] for index in figure.citations if numbers.get(index) in shown})
+        line = f"**{show(figure.text, limit=_LONGEST_FIGURE)}**"
+        if len(figures) > 1:
+            line += f" · {written_date(figure.published_at) or 'undated'}"
+        lines.append(" ".join([line, *(_mark(number) for number in cited[:_MOST_NUMBERS])]))
+    if len(figures) > _MOST_FIGURES:
+        lines.append(f"… and {len(figures) - _MOST_FIGURES} more")
+    return "\n".join(["The stories differ, newest first:", *lines] if len(figures) > 1 else lines)
+
+
+def _source_blocks(sources: Sequence[_Source], *, room: int, emphasise_first: bool) -> tuple[list[str], set[int], int]:
+    """The quotes with their sources in `room` code units, the numbers of the sources shown, how many quotes were not.
+
+    A quote that does not fit is shortened; one for which there is hardly any room is left out with all after it.
+    """
+    blocks: list[str] = []
+    shown: set[int] = set()
+    total = sum(len(source.quotes) for source in sources)
+    written = 0
+    for source in sources:
+        attribution = f"> — {_source_line(source.citation, limit=_LONGEST_SOURCE)} {_mark(source.number)}"
+        left = room - units(attribution) - len("\n\n")
+        lines: list[str] = []
+        for quoted in source.quotes:
+            limit = min(_LONGEST_QUOTE, left - len("> ****\n"))
+            line = show(quoted, limit=limit) if limit >= _SHORTEST_QUOTE else ""
+            if not line:
+                break
+            bold = emphasise_first and not blocks and not lines
+            lines.append(f"> **{line}**" if bold else f"> {line}")
+            left -= units(lines[-1]) + len("\n")
+            written += 1
+        if not lines:
+            break
+        blocks.append("\n".join([*lines, attribution]))
+        shown.add(source.number)
+        room = left
+        if len(lines) < len(source.quotes):
+            break
+    return blocks, shown, total - written
+
+
+def _source_line(citation: Citation, *, limit: int) -> str:
+    """Title, linked if the story has a web address, publisher and date, in `limit` code units."""
+    details = [show(citation.publisher or "", limit=_LONGEST_PUBLISHER), written_date(citation.published_at) or ""]
+    tail = "".join(f" · {detail}" for detail in details if detail)
+    title = citation.title if clean(citation.title) else "Untitled story"
+    return link(title, citation.url, limit=limit - units(tail)) + tail
+
+
+def _number_sources(citations: Sequence[Citation]) -> list[_Source]:
+    """The cited stories in the order in which they are first cited, numbered from 1; no quote twice."""
+    quotes: dict[str, list[str]] = {}
+    first: dict[str, Citation] = {}
+    for citation in citations:
+        first.setdefault(citation.story_id, citation)
+        of_story = quotes.setdefault(citation.story_id, [])
+        if clean(citation.quote) and citation.quote not in of_story:
+            of_story.append(citation.quote)
+    return [
+        _Source(number, citation, tuple(quotes[story_id]))
+        for number, (story_id, citation) in enumerate(first.items(), start=1)
+    ]
+
+
+def _indexes(citations: Sequence[Citation], source: _Source) -> Iterable[int]:
+    return (index for index, citation in enumerate(citations) if citation.story_id == source.citation.story_id)
+
+
+def _mark(number: int) -> str:
+    return f"\\[{number}\\]"
+
+
+def _moment(published_at: str | None) -> datetime | None:
+    """The moment that an ISO 8601 date or date and time names, in the offset it gives."""
+    try:
+        return datetime.fromisoformat(published_at) if published_at else None
+    except ValueError:
+        return None
+
+
+def _order(published_at: str | None) -> datetime:
+    """What figures are sorted by; undated ones are the oldest."""
+    moment = _moment(published_at) or datetime.combine(date.min, time.min, UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:  # the first or the last day of the calendar
+        return moment.replace(tzinfo=UTC)

@@ -1,0 +1,66 @@
+"""Registers the slash commands with Discord at start, and only if they changed since the last time."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import aiohttp
+import discord
+from discord import app_commands
+
+ClientT = TypeVar("ClientT", bound=discord.Client)
+
+_log = logging.getLogger(__name__)
+
+
+def commands_digest(tree: app_commands.CommandTree[ClientT], *, application_id: int) -> str:
+    """SHA-256, in hexadecimal, of what Discord would be sent, and of the application it would be registered for."""
+    commands = sorted((command.to_dict(tree) for command in tree.get_commands()), key=lambda command: command["name"])
+    payload = json.dumps([application_id, commands], sort_keys=True)
+    return hashlib.sha256(payload.encode()).hexdigest()
+
+
+async def sync_commands(tree: app_commands.CommandTree[ClientT], *, state_file: Path) -> bool:
+    """Register the commands of `tree` unless `state_file` says that Discord has them; returns whether it did.
+
+    Discord limits how often commands may be registered, and shows them anew to everyone. A failure is logged and not
+    raised: direct messages, and commands that were registered before, work all the same. Remove `state_file` to
+    register at the next start whatever it says.
+    """
+    application_id = tree.client.application_id
+    if application_id is None:
+        raise RuntimeError("Commands can be registered only after login.")
+    digest = commands_digest(tree, application_id=application_id)
+    if await asyncio.to_thread(_read, state_file) == digest:
+        return False
+    try:
+        await tree.sync()
+    except (discord.HTTPException, aiohttp.ClientError, OSError):
+        _log.exception("The slash commands could not be registered; the next start tries again")
+        return False
+    await asyncio.to_thread(_write, state_file, digest)
+    return True
+
+
+def _read(state_file: Path) -> str | None:
+    try:
+        return state_file.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        _log.warning("%s cannot be read, so the slash commands are registered again: %s", state_file, error)
+        return None
+
+
+def _write(state_file: Path, digest: str) -> None:
+    """Replace the file whole, so that a kill in the middle leaves no half of a digest."""
+    unfinished = state_file.with_name(f"{state_file.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(f"{digest}\n", encoding="ascii")
+        unfinished.replace(state_file)
+    except OSError as error:
+        _log.warning("%s cannot be written, so the next start registers again: %s", state_file, error)
