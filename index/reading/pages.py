@@ -1,0 +1,78 @@
+"""Stories in saved web pages."""
+
+import codecs
+import logging
+import re
+from typing import Any
+
+from index.errors import ReadingError
+from index.reading.dates import iso_date
+from index.reading.decoding import decode, refuse_binary
+from index.reading.drafts import Draft, finished
+from index.reading.files import MAX_TEXT_BYTES, read_bytes
+from index.reading.results import FoundFile
+from index.reading.titles import title_of_text
+from index.stories import Story
+
+_logger = logging.getLogger(__name__)
+_DECLARED_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_DECLARED_WITHIN_BYTES = 4_096
+# Browsers read these labels as Windows-1252, and so do the pages that carry them mean it.
+_WESTERN_LABELS = frozenset({"ascii", "iso8859-1", "latin-1", "cp1252"})
+
+
+def read_page(found: FoundFile) -> Story:
+    """The article of a saved web page, with the title, author, date, site and address that the page names.
+
+    Navigation, comments and tables are left out. Raises ReadingError when there is no article in the page.
+    """
+    data = read_bytes(found.path, limit=MAX_TEXT_BYTES, advice="save the page without what is embedded in it")
+    article = _extracted(_decode_page(data))
+    text = article.text if article else None
+    if not text or not text.strip():
+        raise ReadingError("There is no article in this page; save the page of the story itself, or its text as .txt.")
+    draft = Draft(
+        title=article.title or title_of_text(text, path=found.path),
+        text=text,
+        url=article.url,
+        publisher=article.sitename,
+        authors=tuple(name.strip() for name in (article.author or "").split(";") if name.strip()),
+        published_at=_date(article.date),
+    )
+    return finished(draft, source=found.source, path=found.path)
+
+
+def _extracted(html: str) -> Any:
+    # Imported here: it takes a second that a command which reads no page need not wait for.
+    import trafilatura
+
+    try:
+        return trafilatura.bare_extraction(
+            html, with_metadata=True, include_comments=False, include_tables=False, favor_precision=True
+        )
+    # A page can lead the parsers below into any error.
+    except Exception as error:
+        _logger.warning("A page could not be read: %s: %s", type(error).__name__, error)
+        raise ReadingError("This page cannot be read as HTML; save it anew, or its text as .txt.") from error
+
+
+def _date(value: str | None) -> str | None:
+    """The page's date; None when it is not one, since the reader of a saved page cannot correct it."""
+    try:
+        return iso_date(value)
+    except ReadingError:
+        _logger.info("A page's date was not usable.")
+        return None
+
+
+def _decode_page(data: bytes) -> str:
+    """Decode by byte-order mark, else by what the page declares if its bytes agree, else as any text."""
+    declared = _DECLARED_CHARSET.search(data, 0, _DECLARED_WITHIN_BYTES)
+    if declared and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8)):
+        refuse_binary(data)
+        try:
+            name = codecs.lookup(declared[1].decode("ascii")).name
+            return data.decode("cp1252" if name in _WESTERN_LABELS else name)
+        except (LookupError, UnicodeError):
+            _logger.info("A page is not in the encoding that it declares.")
+    return decode(data)
