@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-from dateutil import parser
+from dateutil import parser  # type: ignore[import-untyped]
 
 from index.errors import ReadingError
 
@@ -21,7 +21,10 @@ _ZONES = {
 }  # fmt: skip
 _FOUR_DIGIT_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _YEAR_FIRST = re.compile(r"\s*(\d{4})[/.](\d{1,2})[/.](\d{1,2})\s*")
-_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s*[/.-]\s*(\d{1,2})\s*[/.-]\s*\d{4}(?!\d)")
+_YEAR_LAST = re.compile(r"(?<![\d:])(\d{1,2})[\s/.-]+(\d{1,2})[\s/.-]+\d{4}(?!\d)")
+# dateutil reads "GMT+2" as POSIX does, two hours behind; everybody else means two hours ahead.
+_OFFSET_FROM_GMT = re.compile(r"\b(?:GMT|UTC)\s?(?P<sign>[+-])\s?(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?\b")
+_OFFSET_FROM_OTHER = re.compile(r"[A-Z]{3,5}[+-]\d")
 _HOW = "write it like 2025-05-23 or 2025-05-23T10:00:00-04:00"
 
 
@@ -85,6 +88,9 @@ def _from_year_first(text: str) -> date | None:
 def _from_words(text: str, field: str) -> date:
     if not _FOUR_DIGIT_YEAR.search(text):
         raise ReadingError(f"The field {field} has no year of four digits; {_HOW}.")
+    text = _OFFSET_FROM_GMT.sub(_plain_offset, text)
+    if _OFFSET_FROM_OTHER.search(text):
+        raise ValueError("an offset from a zone that has one itself")
     numeric = _YEAR_LAST.search(text)
     day_first = False
     if numeric:
@@ -100,13 +106,14 @@ def _from_words(text: str, field: str) -> date:
     return one if one.hour == other.hour else one.date()
 
 
+def _plain_offset(match: re.Match[str]) -> str:
+    return f"{match['sign']}{int(match['hours']):02}:{match['minutes'] or '00'}"
+
+
 def _parse(text: str, default: datetime, day_first: bool) -> datetime:
     moment: Any = parser.parse(text, default=default, dayfirst=day_first, tzinfos=_zone)
     if not isinstance(moment, datetime):
         raise ValueError("not a date")
-    if moment.tzinfo is not None and (offset := moment.utcoffset()) is not None:
-        # An offset that travels as a number, not as dateutil's own class.
-        moment = moment.replace(tzinfo=timezone(offset))
     return moment
 
 

@@ -20,10 +20,9 @@ MAX_PDF_BYTES = 100 * 1024 * 1024
 def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a regular file to read bytes. Raises ReadingError for anything that cannot be opened or read."""
     try:
-        # Without O_NONBLOCK a named pipe would block until somebody writes to it.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        # Path.open takes no opener.
+        with open(path, "rb", opener=_open_without_waiting) as file:  # noqa: PTH123
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ReadingError("This is not a regular file; give a file that holds a story.")
             yield file
     except PermissionError as error:
@@ -31,9 +30,13 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except FileNotFoundError as error:
         raise ReadingError("There is no such file, or it is a link to one that is gone; check the path.") from error
     except OSError as error:
-        raise ReadingError(
-            f"This file cannot be read ({error.strerror or error}); check the disk and the path."
-        ) from error
+        reason = error.strerror or type(error).__name__
+        raise ReadingError(f"This file cannot be read ({reason}); check the path and the disk.") from error
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """A named pipe would block until somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def check_size(file: BinaryIO, *, limit: int, advice: str) -> None:

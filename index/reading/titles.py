@@ -95,11 +95,8 @@ def _is_headline(line: str) -> bool:
 
 
 def _is_visible(letter: str) -> bool:
-    return (
-        letter.isspace()
-        or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn")
-        or letter in "\u200c\u200d"
-    )
+    # The two joiners shape letters of Persian and Indian scripts.
+    return letter.isspace() or letter in "\u200c\u200d" or not unicodedata.category(letter).startswith("C")
 
 
 def _shortened(text: str, limit: int) -> str:

@@ -21,11 +21,8 @@ _BEGINS_WITH_NAME = re.compile(
 )
 _BEGINS_SMALL = re.compile(r"[a-z]{2}")
 # "the man she met. Dr. Who": a small word with a full stop, then a title with a name.
-_STOP_BEFORE_TITLE = re.compile(rf"\b(?P<word>[a-z]+)\.(?P<gap>\s+)(?={_TITLE}\s+[A-Z])")
-_NEVER_LAST_WORDS = frozenset(
-    ("a", "al", "approx", "c", "ca", "cf", "d", "e", "eg", "esp", "ex", "former", "g", "i", "ie", "incl", "m", "p")
-    + ("s", "then", "v", "vs")
-)
+_STOP_BEFORE_TITLE = re.compile(rf"\b(?P<word>[a-z]{(2,)})\.(?P<gap>\s+)(?={_TITLE}\s+[A-Z])")
+_NEVER_LAST_WORDS = frozenset({"al", "approx", "ca", "cf", "eg", "esp", "ex", "former", "ie", "incl", "then", "vs"})
 
 
 def sentences(text: str, *, language: str | None = "en") -> list[Span]:
