@@ -1,0 +1,107 @@
+"""`storydesk chat`: questions and answers in the terminal."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.cli import context, printing
+from bot.cli.answering import show_answer
+from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library, question_text
+
+if TYPE_CHECKING:
+    from index.engine import Engine
+
+SAMPLES = "samples"
+SAMPLE_QUESTION = "how many prisoners are being exchanged"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(chat)
+
+
+def chat(library: Library = DEFAULT_LIBRARY, as_json: AsJson = False) -> None:
+    """Ask questions in the terminal, one a line.
+
+    \b
+    Examples:
+        storydesk chat
+        echo "How many prisoners are being exchanged?" | storydesk chat --json
+
+    Before you have added a story of your own, bundled sample stories answer. Leave with an
+    empty Ctrl-D, `exit` or `quit`. Questions may be piped in; with no question at all one is
+    asked as an example. --json prints an object per answer.
+    """
+    with context.open_engine(context.settings().index) as engine:
+        converse(engine, library=library, as_json=as_json)
+
+
+def converse(engine: "Engine", *, library: str = DEFAULT_LIBRARY, as_json: bool = False) -> None:
+    """Answer the questions on standard input until it ends."""
+    with printing.working("Preparing the sample stories"):
+        with_samples = engine.add_samples()
+    if with_samples:
+        library = SAMPLES
+        tell = printing.note if as_json else printing.say
+        tell("These are sample stories; add your own with `storydesk add`.")
+    interactive = sys.stdin is not None and sys.stdin.isatty()
+    if interactive and not as_json:
+        printing.say("Ask a question; `exit` or Ctrl-D leaves.")
+    doing = "Loading the model"
+    for question in _typed_questions() if interactive else _piped_questions():
+        if not interactive and not as_json:
+            printing.say(f"> {printing.one_line(question)}")
+        try:
+            with printing.working(doing):
+                answer = engine.ask(question, library=library)
+        except KeyboardInterrupt:
+            if not interactive:
+                raise
+            break
+        show_answer(answer, as_json=as_json)
+        if not as_json:
+            printing.say()
+        doing = "Looking for an answer"
+
+
+def _typed_questions() -> Iterator[str]:
+    """What a person types, until `exit`, `quit`, Ctrl-D or Ctrl-C."""
+    _offer_history()
+    prompt = "> "
+    while True:
+        try:
+            # Where results are piped away the prompt must not be among them.
+            if not sys.stdout.isatty():
+                print(prompt, end="", file=sys.stderr, flush=True)  # noqa: T201
+                line = input()
+            else:
+                line = input(prompt)
+        except (EOFError, KeyboardInterrupt):
+            printing.note("")
+            return
+        question = question_text([line]).strip()
+        if question.lower() in ("exit", "quit"):
+            return
+        if question:
+            yield question
+
+
+def _piped_questions() -> Iterator[str]:
+    """The lines of standard input that are not blank; an example question when there is none."""
+    empty = True
+    for line in sys.stdin or ():
+        question = question_text([line]).strip()
+        if question:
+            empty = False
+            yield question
+    if empty:
+        yield SAMPLE_QUESTION
+
+
+def _offer_history() -> None:
+    """Let the arrow keys recall earlier questions where Python has readline; importing it is what switches it on."""
+    try:
+        import readline  # noqa: F401
+    except ImportError:
+        printing.note("Arrow keys do not recall questions: this Python has no readline.")

@@ -1,0 +1,191 @@
+"""A data folder made of lists, and `storydesk` run in this process against it."""
+
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli import context, main
+from bot.settings import known_names
+from index.errors import UnknownStoryError
+from index.settings import IndexSettings
+from index.stories import AddResult, Answer, Finding, Leg, StoredStory, StorySummary
+
+REFUSAL = Answer(question="", answered=False, reason="nothing_found", text="The stories do not say.", confidence=0.0)
+
+
+@dataclass
+class FakeEngine:
+    """Gives back what a test put in, remembers how it was called, and raises what it finds in the place of a value."""
+
+    results: list[AddResult | BaseException] = field(default_factory=list)
+    answer: Answer | BaseException = REFUSAL
+    findings: list[Finding] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
+    passages: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    samples: bool = False
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    closed: bool = False
+
+    def __enter__(self) -> "FakeEngine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+    def load_model(self) -> None:
+        self.calls.append(("load_model", {}))
+
+    def add(
+        self,
+        paths: Sequence[Path],
+        *,
+        library: str = "public",
+        on_progress: Callable[[str, int, int], None] | None = None,
+    ) -> Iterator[AddResult]:
+        self.calls.append(("add", {"paths": list(paths), "library": library}))
+        for done, result in enumerate(self.results, start=1):
+            if on_progress is not None:
+                on_progress("reading", done, len(self.results))
+            yield given(result)
+
+    def add_samples(self) -> bool:
+        self.calls.append(("add_samples", {}))
+        return self.samples
+
+    def ask(
+        self, question: str, *, library: str = "public", now: datetime | None = None, since: date | None = None
+    ) -> Answer:
+        self.calls.append(("ask", {"question": question, "library": library, "now": now, "since": since}))
+        return given(self.answer)
+
+    def find(
+        self,
+        question: str,
+        *,
+        library: str = "public",
+        leg: Leg = "both",
+        limit: int = 10,
+        now: datetime | None = None,
+        since: date | None = None,
+    ) -> list[Finding]:
+        options = {"question": question, "library": library, "leg": leg, "limit": limit, "now": now, "since": since}
+        self.calls.append(("find", options))
+        return self.findings
+
+    def remove(self, story_id: str, *, library: str | None = None) -> str:
+        self.calls.append(("remove", {"story_id": story_id, "library": library}))
+        if story_id not in self.titles:
+            raise UnknownStoryError(f"There is no story {story_id!r}.")
+        return self.titles.pop(story_id)
+
+    def rebuild(
+        self, *, library: str | None = None, on_progress: Callable[[str, int, int], None] | None = None
+    ) -> dict[str, int]:
+        self.calls.append(("rebuild", {"library": library}))
+        return self.passages
+
+    def counts(self) -> dict[str, tuple[int, int, int]]:
+        return self.counted
+
+    def called(self, name: str) -> list[dict[str, Any]]:
+        return [options for called, options in self.calls if called == name]
+
+
+def given(value: Any) -> Any:
+    if isinstance(value, BaseException):
+        raise value
+    return value
+
+
+@dataclass
+class FakeCatalog:
+    stories: list[StoredStory] = field(default_factory=list)
+    closed: bool = False
+
+    def __enter__(self) -> "FakeCatalog":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+    def libraries(self) -> list[str]:
+        return sorted({story.library for story in self.stories})
+
+    def summaries(self, library: str | None = None) -> Iterator[StorySummary]:
+        for story in self.stories:
+            if library in (None, story.library):
+                fields = {name: value for name, value in asdict(story).items() if name != "text"}
+                yield StorySummary(**fields | {"authors": story.authors})
+
+    def story(self, story_id: str, library: str | None = None) -> StoredStory:
+        for story in self.stories:
+            if story.story_id.startswith(story_id) and library in (None, story.library):
+                return story
+        raise UnknownStoryError(f"There is no story {story_id!r}.")
+
+
+@dataclass
+class Run:
+    """What a run of `storydesk` left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def json_lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in known_names():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("STORYDESK_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """The engine that commands get; opening it is among its calls."""
+    engine = FakeEngine()
+
+    def open_engine(settings: IndexSettings) -> FakeEngine:
+        engine.calls.append(("open", {"settings": settings}))
+        return engine
+
+    monkeypatch.setattr(context, "open_engine", open_engine)
+    return engine
+
+
+@pytest.fixture
+def catalog(monkeypatch: pytest.MonkeyPatch) -> FakeCatalog:
+    """The catalog that commands get."""
+    catalog = FakeCatalog()
+    monkeypatch.setattr(context, "open_catalog", lambda settings: catalog)
+    return catalog
+
+
+@pytest.fixture
+def storydesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    """Run the command line in this process: `storydesk("ask", "What?", stdin="...")`."""
+
+    def run(*arguments: str, stdin: str = "") -> Run:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return Run(code, captured.out, captured.err)
+
+    return run
