@@ -39,7 +39,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a story's text, `text == story.text[start:end]`; offsets count characters. `position` counts from 0."""
+    """A piece of a story's text, `text == story.text[start:end]`; offsets count characters, `position` from 0."""
 
     position: int
     start: int

@@ -21,7 +21,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """Open a regular file to read bytes. Raises ReadingError for anything that cannot be opened or read."""
     try:
         # Path.open takes no opener.
-        with open(path, "rb", opener=_open_without_waiting) as file:  # noqa: PTH123
+        with open(path, "rb", opener=_open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ReadingError("This is not a regular file; give a file that holds a story.")
             yield file

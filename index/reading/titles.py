@@ -9,6 +9,7 @@ from index.shaping import normalised, paragraphs, sentences
 MAX_TITLE_CHARACTERS = 300
 UNTITLED = "Untitled"
 
+_MAX_RAW_CHARACTERS = 5_000
 _MAX_LINE_CHARACTERS = 200
 _FIRST_BLOCKS = 8
 _SAMPLE_CHARACTERS = 20_000
@@ -23,7 +24,7 @@ _MONTHS = re.compile(
     r"october|november|december)\b",
     re.IGNORECASE,
 )
-_MARKDOWN_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<title>.+?)(?:[ \t]+#+)?[ \t]*$", re.MULTILINE)
+_MARKDOWN_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<title>[^\r\n]+)", re.MULTILINE)
 _MARKDOWN_UNDERLINED = re.compile(r"^(?P<title>[^\s#>*-].*)\r?\n(?:=+|-{3,})[ \t]*\r?$", re.MULTILINE)
 _MARKDOWN_LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\([^)]*\)")
 _MARKDOWN_MARKS = re.compile(r"\*\*|__|`|(?<!\w)[*_]|[*_](?!\w)")
@@ -32,6 +33,7 @@ _SEPARATORS = re.compile(r"[\s_\-]+")
 
 def clean_title(title: str) -> str:
     """`title` on one line: white space collapsed, control characters removed, at most 300 characters."""
+    title = title[:_MAX_RAW_CHARACTERS]
     visible = "".join(" " if letter.isspace() else letter for letter in title if _is_visible(letter))
     title = " ".join(visible.split())
     return _shortened(title, MAX_TITLE_CHARACTERS)
@@ -58,9 +60,10 @@ def title_of_text(text: str, *, path: Path) -> str:
 
 def title_of_markdown(body: str, *, path: Path) -> str:
     """The first heading of a markdown text, without its marks; else as for a plain text."""
-    found = [match for pattern in (_MARKDOWN_HEADING, _MARKDOWN_UNDERLINED) if (match := pattern.search(body))]
+    sample = body[:_SAMPLE_CHARACTERS]
+    found = [match for pattern in (_MARKDOWN_HEADING, _MARKDOWN_UNDERLINED) if (match := pattern.search(sample))]
     if found:
-        heading = min(found, key=lambda match: match.start())["title"]
+        heading = min(found, key=lambda match: match.start())["title"].rstrip("# \t")
         title = clean_title(_MARKDOWN_MARKS.sub("", _MARKDOWN_LINK.sub(r"\g<text>", heading)))
         if title:
             return title

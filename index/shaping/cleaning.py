@@ -7,7 +7,7 @@ from index.shaping.paragraphs import paragraphs
 from index.shaping.sentences import sentence_spans
 from index.shaping.spans import Span, normalised
 
-_HEADING_MARKS = re.compile(r"\A#{1,6}\s+|\s+#{1,6}\Z")
+_HEADING = re.compile(r"#{1,6}\s")
 _HAS_WORD = re.compile(r"\w")
 # Shorter blocks may be made of an earlier one's words by chance ("He declined to comment.").
 _MIN_REPEATED_CHARACTERS = 60
@@ -58,4 +58,5 @@ class _Cleaner:
 
 
 def _key(block: str) -> str:
-    return normalised(_HEADING_MARKS.sub("", block.strip()))
+    block = block.strip()
+    return normalised(block.strip("#") if _HEADING.match(block) else block)

@@ -2,7 +2,7 @@
 
 import re
 
-_MAX_CHARACTERS = 200
+_MAX_CHARACTERS = 250
 
 # Each pattern must match the whole block, so that a sentence about newsletters or sharing stays.
 _PATTERNS = (
@@ -13,7 +13,7 @@ _PATTERNS = (
     r"(?:share|save|print|email|e-mail|tweet) (?:this|the) (?:article|story|page|post)(?: (?:on|via|with|by|to)\b.*)?",
     r"share (?:on|via) (?:facebook|twitter|x|whatsapp|linkedin|reddit|telegram|e-?mail)\b.*",
     r"(?:read more|read also|also read|see also|more on this(?: story)?|recommended(?: reading)?|most read|trending)",
-    r"(?:read more|read also|also read|see also|related|recommended|more on this(?: story)?): .*",
+    r"(?:more|read more|read also|also read|see also|related|recommended|more on this(?: story)?): ?\S.*",
     r"(?:read more|learn more|find out more) (?:here|about .* here|on our (?:web)?site|at \S+\.\w+\S*)",
     r"(?:related|more|latest|top) (?:articles?|stor(?:y|ies)|topics?|coverage|content|news|posts)",
     r"(?:leave|post|write|add) a (?:comment|reply)|(?:view|show|read|see)(?: all)?(?: \d+)? comments",
@@ -23,6 +23,8 @@ _PATTERNS = (
     r"(?:sign|signing) up\b.*\b(?:newsletters?|inbox|e-?mails?|alerts?|briefing|updates)\b.*",
     r"(?:sign up|sign in|log in|register)(?: (?:now|today|here|for free))?",
     r"(?:get|receive|want) .*\b(?:your inbox|our newsletters?|by e-?mail)\b.*",
+    r".*\b(?:sign up|subscribe) here\b.*",
+    r".*\b(?:sign up|subscribe) (?:for|to) (?:our|the|this) (?:.{1,40} )?newsletters?\b.*",
     r"(?:our )?(?:free )?(?:daily |weekly |morning |evening )?newsletters?",
     r"follow (?:us|me|the author|@\w+|.{1,40}) on (?:facebook|twitter|x|instagram|threads|linkedin|telegram|tiktok|"
     r"bluesky|mastodon|google news|whatsapp)\b.*",
@@ -43,7 +45,7 @@ _EDGES = " \t*_>|[]()»«›‹→…·•-–—:.!#"
 def is_furniture(block: str) -> bool:
     """Whether `block`, a paragraph of a story, is a line that the page put there and not the reporter.
 
-    Only blocks of at most 200 characters can be; English patterns. When in doubt the block is a part of the story.
+    Only blocks of at most 250 characters can be; English patterns. When in doubt the block is a part of the story.
     """
     if len(block) > _MAX_CHARACTERS:
         return False

@@ -13,7 +13,11 @@ _SAMPLE_CHARACTERS = 4_000
 _MIN_LETTERS = 20
 _MIN_LETTERS_IDEOGRAPHIC = 6
 _TEXT_CERTAINTY = 0.5
-_QUESTION_CERTAINTY = 0.6
+_QUESTION_CERTAINTY = 0.55
+_REST_CERTAINTY = 0.3
+_SCRIPT_CERTAINTY = 0.3
+# Written, the languages of China look alike in a short question.
+_CHINESE = {"wuu": "zh", "yue": "zh", "hak": "zh", "gan": "zh"}
 
 # Words that make a question English whatever names stand beside them. Words that other languages spell the same
 # ("was", "will", "is", "in", "of", "do") are left out.
@@ -23,6 +27,13 @@ _ENGLISH_WORDS = frozenset((
     "for", "from", "give", "had", "has", "have", "he", "her", "his", "how", "it", "its", "many", "much", "she",
     "show", "tell", "that", "the", "their", "there", "these", "they", "this", "those", "were", "what", "when",
     "where", "which", "who", "whom", "whose", "why", "with", "you", "your",
+))
+# Words that only begin a question in another language (Spanish marks its own with ¿).
+_FOREIGN_QUESTION_WORDS = frozenset((
+    "combien", "comment", "dlaczego", "dove", "gdzie", "hoeveel", "hur", "hvorfor", "hvornår", "ile", "ilu", "kaç",
+    "kiedy", "neden", "när", "où", "perché", "pourquoi", "quand", "quando", "quantas", "quante", "quanti", "quanto",
+    "quantos", "quel", "quelle", "quelles", "quels", "quem", "qui", "varför", "waarom", "wann", "wanneer", "warum",
+    "welche", "welcher", "welches", "welke", "wer", "wie", "wieso", "wo",
 ))
 # fmt: on
 _WORD = re.compile(r"[^\W\d_]+")
@@ -44,16 +55,40 @@ def detect_language(text: str) -> str | None:
 def question_language(question: str) -> str | None:
     """ISO 639-1 code of the language that a question is asked in; None when that is not certain.
 
-    Errs on the side of None: an English question full of foreign names is never taken for a foreign one. A foreign
-    question of one or two words may be None.
+    Errs on the side of None: an English question full of foreign names is never taken for a foreign one, so a foreign
+    question of two or three words may be None.
     """
-    words = {word.casefold() for word in _WORD.findall(question[:_SAMPLE_CHARACTERS])}
-    if words & _ENGLISH_WORDS:
-        return "en"
+    question = question[:_SAMPLE_CHARACTERS]
+    words = _WORD.findall(question)
     if not words:
         return None
-    language, certainty = _most_likely(question[:_SAMPLE_CHARACTERS])
-    return language if certainty >= _QUESTION_CERTAINTY and len(language) == 2 else None
+    if not _is_mostly_latin(words):
+        return _by_script(question)
+    if any(word.casefold() in _ENGLISH_WORDS for word in words):
+        return "en"
+    language, certainty = _most_likely(question)
+    if certainty < _QUESTION_CERTAINTY or len(language) != 2:
+        return None
+    if language == "en":
+        return language
+    if words[0].casefold() in _FOREIGN_QUESTION_WORDS or "¿" in question:
+        return language
+    # Names are foreign in English questions too: what is left without capitals must say the same.
+    plain = " ".join(word for word in words if word.islower())
+    rest, rest_certainty = _most_likely(plain) if plain else ("", 0.0)
+    return language if rest == language and rest_certainty >= _REST_CERTAINTY else None
+
+
+def _is_mostly_latin(words: list[str]) -> bool:
+    letters = "".join(words)
+    return 2 * sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters) > len(letters)
+
+
+def _by_script(question: str) -> str | None:
+    """Other alphabets are shared by few languages, so little certainty is enough."""
+    language, certainty = _most_likely(question)
+    language = _CHINESE.get(language, language)
+    return language if certainty >= _SCRIPT_CERTAINTY and len(language) == 2 else None
 
 
 def _letters(text: str) -> int:

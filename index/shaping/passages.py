@@ -21,7 +21,8 @@ _MAX_TITLE_TOKENS = 40
 _MIN_BUDGET = 64
 # What breaking inside a paragraph costs, in squared relative distance from the target length.
 _COST_INSIDE_PARAGRAPH = 0.15
-# A token has about 4 characters. Text of unknown words is one token a word however long: count its characters too.
+# A token has about 4 characters; an unknown word is one token however long, and white space none: nothing may grow
+# beyond this on average.
 _CHARACTERS_PER_TOKEN = 16
 _LAST_WHITE_SPACE = re.compile(r".*(?P<gap>\s)", re.DOTALL)
 
@@ -152,7 +153,8 @@ def _packed(pieces: list[_Piece], *, limit: int) -> list[Span]:
         best_cost, best_break = float("inf"), end - 1
         for start in range(end - 1, -1, -1):
             weight += pieces[start].weight
-            if weight > limit and start < end - 1:
+            length = pieces[end - 1].span[1] - pieces[start].span[0]
+            if start < end - 1 and (weight > limit or length > limit * _CHARACTERS_PER_TOKEN):
                 break
             cost = costs[start] + ((weight - target) / target) ** 2
             if cost < best_cost:

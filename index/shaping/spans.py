@@ -9,10 +9,11 @@ Span = tuple[int, int]
 def trimmed(text: str, span: Span) -> Span:
     """`span` without the white space at its two ends; an empty span when there is nothing else in it."""
     start, end = span
-    piece = text[start:end]
-    inner = piece.lstrip()
-    start = end - len(inner)
-    return start, start + len(inner.rstrip())
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
 
 
 def normalised(text: str) -> str:

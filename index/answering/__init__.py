@@ -1,0 +1,5 @@
+"""From a question and the passages found for it to an answer, or to a refusal with its reason."""
+
+from index.answering.answer import answer_question
+
+__all__ = ["answer_question"]

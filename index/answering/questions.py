@@ -1,0 +1,174 @@
+"""What a question asks for, and which messages are no question to the stories at all."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from index.stories import Reason
+
+MAX_CHARACTERS = 1_000
+
+Asks = Literal"count amount percent measure when where who other".split()
+
+_DOCUMENTS = r"(?:news\s+)?(?:stories|articles|news\s+items|news\s+stories|documents|reports|publishers)"
+_COUNTS_OVER_STORIES = re.compile(
+    rf"""
+    \b(?:how\s+many|number\s+of|count\s+(?:of\s+)?(?:the|all)?)\s+(?:of\s+)?(?:(?:the|your|these|all)\s+)*{_DOCUMENTS}\b
+        (?: \s*\W*$
+          | \s+(?:that\s+|which\s+)?(?:mention|talk|report|say|cover|write|discuss|refer|name|contain|include)
+          | \s+(?:are|were)\s+(?:there|in\b|about|on\b|published|stored|from|by)
+          | \s+(?:do|can|have|did)\s+you\b
+          | \s+(?:about|on|regarding|concerning|from|by|in\s+(?:the|your)\s+(?:library|index|collection|archive)) )
+    | \bhow\s+(?:often|many\s+times)\b.*\bmention(?:ed|s)?\b.*\b(?:{_DOCUMENTS}|library)\b
+    | \b(?:publisher|source|author|newspaper)s?\b.*\bmost\s+{_DOCUMENTS}\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_ABOUT_THE_BOT = re.compile(
+    r"""
+    (?:hi\s+|hello\s+|hey\s+|so\s+|and\s+)?(?:
+      (?:who|what)\s+(?:exactly\s+)?(?:are|r)\s+(?:you|u)
+    | (?:who|what)\s+is\s+(?:storydesk|this\s+bot)
+    | what(?:\s+else)?\s+(?:can|do)\s+you\s+(?:do|know|answer)(?:\s+for\s+(?:me|us))?
+    | how\s+(?:do|does)\s+(?:you|this|it|the\s+bot|storydesk)\s+work
+    | how\s+(?:do|can)\s+i\s+(?:use|ask)\s+(?:you|this|this\s+bot|the\s+bot|storydesk)
+    | are\s+you\s+(?:a\s+|an\s+)?(?:robot|bot|human|person|ai|real|alive|chatbot|machine|program)(?:\s+or\s+.*)?
+    | who\s+(?:made|built|wrote|created|runs|programmed)\s+(?:you|this\s+bot|storydesk)
+    | (?:what\s+is|what's|whats)\s+your\s+name
+    | how\s+old\s+are\s+you | where\s+(?:are\s+you|do\s+you\s+live)(?:\s+from)?
+    | (?:please\s+)?help(?:\s+me)?(?:\s+please)?
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_SMALL_TALK = re.compile(
+    r"""
+    (?:hi|hello|hey|yo|good\s+(?:morning|afternoon|evening|night|day)|greetings|bye|goodbye|see\s+you|cheers
+    | thanks?|thank\s+you|thx|ty|ok|okay|k|cool|nice|great|good|wow|lol|haha+|hmm+|yes|no|yep|nope|sure|sorry|please
+    | never\s*mind|test|ping)
+    (?:\W+(?:hi|hello|there|all|everyone|bot|storydesk|you|thanks?|a\s+lot|very\s+much|so\s+much|cool|nice|great|good|ok
+    | okay|then|job|one|again|man|yes|no|please|bye|lol))*
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+_COUNT = re.compile(
+    r"\b(?:how\s+many|what(?:\s+is|'s|\s+was)?\s+(?:the\s+)?(?:total\s+)?number\s+of)\s+(?:of\s+)?"
+    r"(?:(?:the|these|those|its|their|his|her|our|more|other|new|different|people's)\s+)*(?P<counted>.+)",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(
+    r"\b(?:what|which|how\s+many|how\s+large\s+a)\s+(?:percent|per\s*cent|percentage|share|proportion)\b", re.I
+)
+_AMOUNT = re.compile(
+    r"\bhow\s+much\b|\bwhat(?:\s+is|'s|\s+was|\s+will)?\s+(?:the\s+)?(?:\w+\s+)?(?:price|cost|costs|budget|sum|amount|fee|fine|salary|value)\b",
+    re.I,
+)
+_MEASURE = re.compile(
+    r"\bhow\s+(?:long|old|far|tall|high|deep|wide|big|large|fast|hot|cold|heavy|strong|soon|late|early)\b", re.I
+)
+_WHEN = re.compile(r"\bwhen\b|\b(?:what|which)\s+(?:year|month|day|date|week|time)\b", re.I)
+_WHERE = re.compile(r"\bwhere\b|\b(?:what|which)\s+(?:city|country|town|place|state|region|village|street)\b", re.I)
+_WHO = re.compile(r"\b(?:who|whom|whose)\b", re.I)
+
+_WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
+# What ends the name of what is counted: "how many prisoners | are being exchanged".
+_ENDS_COUNTED = frozenset(
+    (
+        "is are was were be been being am do does did have has had will would can could shall should may might must "
+        "in on at of from to by with for per since after before during until there it they he she we you i that who "
+        "which a an the get got and or"
+    ).split()
+)
+_STOP_WORDS = frozenset(
+    (
+        "a an the of in on at to for from by with and or but if as into than then so such not no nor is are was were "
+        "be been being do does did has have had having will would can could shall should may might must what which "
+        "who whom whose when where why how many much that this these those it its he she they them his her their "
+        "there here i we you your our my me us about any some said say says tell give please did's didn't doesn't "
+        "isn't aren't s t"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with what it asks for.
+
+    `counted` are the words for what a "how many" counts, in small letters; `content` the words that carry meaning.
+    """
+
+    text: str
+    asks: Asks
+    counted: tuple[str, ...]
+    content: tuple[str, ...]
+
+
+def no_question_for_stories(text: str) -> Reason | None:
+    """Why `text` is not to be answered from the stories, None when it is."""
+    if len(text) > MAX_CHARACTERS:
+        return "too_long"
+    words = " ".join(text.split())
+    bare = words.strip(" \t?!.,;:…-–\"'“”()")
+    if not any(unicodedata.category(character).startswith("L") for character in bare) or _SMALL_TALK.fullmatch(bare):
+        return "not_a_question"
+    if _ABOUT_THE_BOT.fullmatch(bare):
+        return "about_the_bot"
+    if _COUNTS_OVER_STORIES.search(words):
+        return "counts_over_stories"
+    return None
+
+
+def understand(text: str) -> Question:
+    """Read a question that is meant for the stories."""
+    text = " ".join(text.split())
+    asks: Asks = "other"
+    counted: tuple[str, ...] = ()
+    if _PERCENT.search(text):
+        asks = "percent"
+    elif count := _COUNT.search(text):
+        asks = "count"
+        counted = _counted(count["counted"])
+    elif _AMOUNT.search(text):
+        asks = "amount"
+    elif _MEASURE.search(text):
+        asks = "measure"
+    elif _WHEN.search(text):
+        asks = "when"
+    elif _WHERE.search(text):
+        asks = "where"
+    elif _WHO.search(text):
+        asks = "who"
+    return Question(text=text, asks=asks, counted=counted, content=content_words(text))
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """The words of `text` in small letters, in order, without those that carry no meaning of their own."""
+    return tuple(word for word in all_words(text) if word not in _STOP_WORDS)
+
+
+def content_spans(text: str) -> list[tuple[int, int]]:
+    """The (start, end) of the words of `text` that carry meaning; of all its words when none does."""
+    matches = list(_WORD.finditer(text))
+    carrying = [match for match in matches if re.sub(r"['’]s$", "", match.group().lower()) not in _STOP_WORDS]
+    return [match.span() for match in carrying or matches]
+
+
+def all_words(text: str) -> list[str]:
+    """All words and numbers of `text` in small letters, a possessive 's cut off."""
+    return [re.sub(r"['’]s$", "", word.lower()) for word in _WORD.findall(text)]
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether `word`, in small letters, carries no meaning of its own."""
+    return word in _STOP_WORDS
+
+
+def _counted(rest: str) -> tuple[str, ...]:
+    words: list[str] = []
+    for word in all_words(rest):
+        if word in _ENDS_COUNTED or len(words) == 3:
+            break
+        words.append(word)
+    return tuple(words)

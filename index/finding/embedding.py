@@ -1,0 +1,116 @@
+"""Turns texts into vectors with a sentence-transformers model."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelError
+from index.finding.model_files import check_digest, load_token_offsets, model_folder
+from index.settings import IndexSettings
+
+_log = logging.getLogger(__name__)
+_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class TextVectors:
+    """A text as a whole and token by token.
+
+    `vector` is float32 of shape (dimension,), `token_vectors` float32 of shape (tokens, dimension), all normalised;
+    `offsets` are the tokens' (start, end) in the text. Special tokens and what is over the model's limit are left out.
+    """
+
+    vector: NDArray[np.float32]
+    token_vectors: NDArray[np.float32]
+    offsets: tuple[tuple[int, int], ...]
+
+
+class Embedder(Protocol):
+    """Anything that embeds texts. Called from several threads."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Normalised vectors, float32 of shape (len(texts), dimension)."""
+        ...
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
+        """The vectors of each text and of its tokens, in one pass through the model."""
+        ...
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model on the processor; calls take turns."""
+
+    def __init__(self, model: Any, token_offsets: Callable[[str], list[tuple[int, int]]]) -> None:
+        self._model = model
+        self._token_offsets = token_offsets
+        self._computing = threading.Lock()
+
+    @classmethod
+    def load(cls, settings: IndexSettings) -> Self:
+        """Check the model's digest and load it, without any network. Takes seconds. Raises ModelError."""
+        check_digest(settings)
+        folder = model_folder(settings)
+        os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported: a missing network costs no retries
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        bfloat16 = settings.model_dtype == "bfloat16" or (settings.model_dtype == "auto" and _computes_bfloat16())
+        try:
+            model = SentenceTransformer(
+                str(folder),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"dtype": torch.bfloat16 if bfloat16 else torch.float32},
+            )
+        except Exception as error:  # whatever the libraries raise, the person needs one sentence
+            raise ModelError(f"The model in {folder} cannot be loaded ({_line(error)}); install it again.") from error
+        _log.info("model %s loaded, %s", folder.name, "bfloat16" if bfloat16 else "float32")
+        return cls(model, load_token_offsets(settings))
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Normalised vectors, float32 of shape (len(texts), dimension)."""
+        with self._computing:
+            encoded = self._model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False)
+        return _normalised(encoded)
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
+        """The vectors of each text and of its tokens, in one pass through the model."""
+        with self._computing:
+            encoded = self._model.encode(list(texts), batch_size=_BATCH, output_value=None, show_progress_bar=False)
+        results = []
+        for text, features in zip(texts, encoded, strict=True):
+            offsets = tuple(self._token_offsets(text))
+            token_vectors = _normalised(features["token_embeddings"].float().numpy())
+            inner = token_vectors[1 : min(len(offsets), len(token_vectors) - 2) + 1]  # without [CLS], [SEP], padding
+            vector = _normalised(features["sentence_embedding"].float().numpy()[None])[0]
+            results.append(TextVectors(vector, inner, offsets[: len(inner)]))
+        return results
+
+
+def _normalised(rows: Any) -> NDArray[np.float32]:
+    """Rows of length 1; done here because bfloat16 would leave lengths that are off by half a percent."""
+    vectors: NDArray[np.float32] = np.array(rows, dtype=np.float32)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return vectors
+
+
+def _computes_bfloat16() -> bool:
+    """Whether the processor has instructions for bfloat16; without them it is slower than float32."""
+    import torch
+
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, probe, lambda: False)()) for probe in probes)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,94 @@
+"""Hybrid search: vectors and words, fused, checked against the catalog, duplicates collapsed."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row
+
+from index.finding.fusion import fuse, recency
+from index.shaping import normalised
+from index.stories import Finding, Leg
+from index.storing import Library
+from index.storing.passages import kept_vectors, readable
+from index.storing.publisher import Stores
+
+_PER_LEG = 60
+"""Passages each leg brings: more than anyone is shown, as some are outdated, unreadable or the same text."""
+
+
+def search(
+    stores: Stores,
+    library: Library,
+    question: str,
+    *,
+    leg: Leg = "both",
+    limit: int = 10,
+    now: date,
+    since: date | None = None,
+) -> list[Finding]:
+    """The passages of `library` that match `question`, best first, at most `limit`, no text twice.
+
+    `since` leaves out stories published before that day and undated ones. Raises ModelError, StorageError.
+    """
+    since_day = since.toordinal() if since else 0
+    wanted = max(_PER_LEG, 2 * limit)
+    vector: NDArray[np.float32] | None = None
+    cosines: dict[str, float] = {}
+    word_scores: dict[str, float] = {}
+    if leg != "words":
+        vector = stores.embed([question])[0]
+        cosines = stores.vectors.search(library.id, stores.fingerprint, vector, limit=wanted, since_day=since_day)
+    if leg != "vectors":
+        word_scores = stores.words.search(library.id, question, limit=wanted, since_day=since_day)
+    rows = {
+        row.passage_id: row
+        for row in readable(stores.catalog, library, list(cosines.keys() | word_scores.keys()), since_day=since_day)
+    }
+    if vector is not None:
+        cosines = _exact_cosines(stores, rows, vector)
+    word_scores = {passage_id: score for passage_id, score in word_scores.items() if passage_id in rows}
+    scores = {
+        passage_id: score + recency(rows[passage_id].published_day, now)
+        for passage_id, score in fuse(cosines, word_scores).items()
+    }
+    findings = []
+    seen: set[str] = set()
+    for passage_id in sorted(scores, key=lambda each: (-scores[each], each)):
+        row = rows[passage_id]
+        text = normalised(row.text)
+        if text in seen:
+            continue
+        seen.add(text)
+        findings.append(_finding(row, scores[passage_id], cosines.get(passage_id), word_scores.get(passage_id)))
+        if len(findings) == limit:
+            break
+    return findings
+
+
+def _exact_cosines(stores: Stores, rows: Mapping[str, Row[Any]], vector: NDArray[np.float32]) -> dict[str, float]:
+    """The cosine of every passage to `vector`, also of those that only the words found."""
+    vectors = kept_vectors(stores.catalog, [row.text_key for row in rows.values()], model=stores.model)
+    return {
+        passage_id: float(vectors[row.text_key] @ vector) for passage_id, row in rows.items() if row.text_key in vectors
+    }
+
+
+def _finding(row: Row[Any], score: float, vector_score: float | None, word_score: float | None) -> Finding:
+    return Finding(
+        story_id=row.story_id,
+        title=row.title,
+        url=row.url,
+        publisher=row.publisher,
+        published_at=row.published_at,
+        language=row.language,
+        passage_id=row.passage_id,
+        start=row.start,
+        end=row.end,
+        text=row.text,
+        score=score,
+        vector_score=vector_score,
+        word_score=word_score,
+    )

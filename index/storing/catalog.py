@@ -1,0 +1,208 @@
+"""The catalog: the only truth about which stories, versions, passages and vectors there are."""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, insert, select, update
+
+from index.errors import UnknownStoryError
+from index.stories import StoredStory, StorySummary
+from index.storing.migrating import check_revision, migrate
+from index.storing.schema import facts, libraries, passages, stories, versions
+from index.storing.sqlite import sqlite_engine, storage_errors
+
+FILE_NAME = "catalog.sqlite3"
+PAGE = 500
+"""Rows read or bound at once: far below SQLite's limit of variables in a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library as the catalog has it; `fingerprint` is what its indexes are made with, None before the first story."""
+
+    id: int
+    name: str
+    fingerprint: str | None
+
+
+class Catalog:
+    """The catalog of one data folder. Safe to use from several threads; writes take turns."""
+
+    def __init__(self, engine: Engine, home: Path) -> None:
+        self._engine = engine
+        self._home = home
+        self._writing = threading.Lock()
+
+    @classmethod
+    def open(cls, home: Path) -> Self:
+        """Open the catalog in `home` for reading and writing, made or migrated when needed. Raises StorageError."""
+        with storage_errors(home):
+            engine = sqlite_engine(home / FILE_NAME)
+            migrate(engine)
+            return cls(engine, home)
+
+    @classmethod
+    def open_read_only(cls, home: Path) -> Self | None:
+        """Open the catalog in `home` to look at it only, without the folder's lock; None when there is none yet."""
+        with storage_errors(home):
+            path = home.absolute() / FILE_NAME
+            if not path.exists():
+                return None
+            engine = sqlite_engine(path, read_only=True)
+            check_revision(engine)
+            return cls(engine, home)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that is committed at the end, or not at all."""
+        with self._writing, storage_errors(self._home), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that sees one state of the catalog from its first query on."""
+        with storage_errors(self._home), self._engine.begin() as connection:
+            yield connection
+
+    def fact(self, name: str) -> str | None:
+        """The value kept under `name`, None when there is none."""
+        with self.reading() as connection:
+            value: str | None = connection.scalar(select(facts.c.value).where(facts.c.name == name))
+            return value
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Keep `value` under `name`."""
+        with self.writing() as connection:
+            connection.execute(delete(facts).where(facts.c.name == name))
+            connection.execute(insert(facts).values(name=name, value=value))
+
+    def libraries(self) -> list[str]:
+        """The names of all libraries, in order."""
+        with self.reading() as connection:
+            return list(connection.scalars(select(libraries.c.name).order_by(libraries.c.name)))
+
+    def library(self, name: str) -> Library | None:
+        """The library of that name, None when it was never used."""
+        with self.reading() as connection:
+            row = connection.execute(select(libraries).where(libraries.c.name == name)).one_or_none()
+            return Library(**row._mapping) if row else None
+
+    def make_library(self, name: str) -> Library:
+        """The library of that name, made if need be."""
+        with self.writing() as connection:
+            row = connection.execute(select(libraries).where(libraries.c.name == name)).one_or_none()
+            if row is None:
+                connection.execute(insert(libraries).values(name=name))
+                row = connection.execute(select(libraries).where(libraries.c.name == name)).one()
+            return Library(**row._mapping)
+
+    def set_fingerprint(self, library: Library, fingerprint: str) -> None:
+        """Remember what both indexes of `library` are made with."""
+        with self.writing() as connection:
+            connection.execute(update(libraries).where(libraries.c.id == library.id).values(fingerprint=fingerprint))
+
+    def summaries(self, library: str | None = None) -> Iterator[StorySummary]:
+        """All live stories of `library` (of all libraries when None), oldest addition first; read in pages."""
+        last = ("", "")
+        while True:
+            query = _summary_query().order_by(stories.c.added_at, stories.c.id).limit(PAGE)
+            query = query.where(
+                (stories.c.added_at > last[0]) | and_(stories.c.added_at == last[0], stories.c.id > last[1])
+            )
+            if library is not None:
+                query = query.where(libraries.c.name == library)
+            with self.reading() as connection:
+                rows = connection.execute(query).all()
+            for row in rows:
+                yield StorySummary(**_summary_fields(row))
+            if len(rows) < PAGE:
+                return
+            last = (rows[-1].added_at, rows[-1].story_id)
+
+    def story(self, story_id: str, library: str | None = None) -> StoredStory:
+        """The live story whose id is, or alone begins with, `story_id`. Raises UnknownStoryError."""
+        query = _summary_query().add_columns(versions.c.text).where(_begins_with(story_id)).limit(2)
+        if library is not None:
+            query = query.where(libraries.c.name == library)
+        with self.reading() as connection:
+            rows = connection.execute(query).all()
+        if not rows or not story_id:
+            raise UnknownStoryError(f"There is no story {story_id!r}; `storydesk list` shows the ids.")
+        if len(rows) > 1:
+            raise UnknownStoryError(f"More than one story's id begins with {story_id!r}; give more of it.")
+        return StoredStory(text=rows[0].text, **_summary_fields(rows[0]))
+
+    def count_stories(self, library: str | None = None) -> int:
+        """How many live stories there are."""
+        query = select(func.count()).select_from(versions.join(stories).join(libraries)).where(LIVE)
+        if library is not None:
+            query = query.where(libraries.c.name == library)
+        with self.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def count_passages(self, library: Library) -> int:
+        """How many passages of live stories `library` has."""
+        query = (
+            select(func.count())
+            .select_from(passages.join(versions).join(stories))
+            .where(stories.c.library_id == library.id, LIVE)
+        )
+        with self.reading() as connection:
+            return connection.scalar(query) or 0
+
+
+LIVE = versions.c.state == "live"
+
+
+def pages(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """`values` in parts that a statement can bind."""
+    for first in range(0, len(values), PAGE):
+        yield values[first : first + PAGE]
+
+
+def _summary_query() -> Select[Any]:
+    count = select(func.count()).where(passages.c.version_id == versions.c.id).scalar_subquery()
+    return (
+        select(
+            stories.c.id.label("story_id"),
+            libraries.c.name.label("library"),
+            versions.c.title,
+            versions.c.url,
+            versions.c.publisher,
+            versions.c.authors,
+            versions.c.published_at,
+            versions.c.language,
+            versions.c.source,
+            stories.c.added_at,
+            count.label("passages"),
+        )
+        .select_from(versions.join(stories).join(libraries))
+        .where(LIVE)
+    )
+
+
+def _summary_fields(row: Row[Any]) -> dict[str, Any]:
+    fields = {name: row._mapping[name] for name in StorySummary.__dataclass_fields__}
+    return fields | {"authors": tuple(json.loads(row.authors))}
+
+
+def _begins_with(story_id: str) -> Any:
+    return stories.c.id.startswith(story_id, autoescape=True)

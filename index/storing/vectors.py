@@ -1,0 +1,167 @@
+"""The vector index: one Chroma collection per library and fingerprint, vectors computed by us."""
+
+import hashlib
+import logging
+import resource
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import OutdatedIndexError, StorageError
+
+_log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+_PAGE = 1_000
+
+
+class Vectors:
+    """The vector index of one data folder. One per process: Chroma's native memory is not given back per client."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opening = threading.RLock()
+        self._client: Any = None
+        self._collections: dict[tuple[int, str], Any] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or make the index in folder `path`. Raises StorageError."""
+        raise_file_limit()
+        vectors = cls(path)
+        vectors._open()
+        return vectors
+
+    def _open(self) -> None:
+        import chromadb  # half a second: only who searches pays for it
+        from chromadb.config import Settings
+
+        try:
+            self._client = chromadb.PersistentClient(str(self._path), Settings(anonymized_telemetry=False))
+        except Exception as error:  # Chroma raises whatever its store raised
+            raise StorageError(f"The vector index in {self._path} cannot be opened ({_line(error)}).") from error
+
+    def close(self) -> None:
+        """Let go of the files. Closing twice is harmless."""
+        with self._opening:
+            client, self._client = self._client, None
+            self._collections.clear()
+            if client is not None:
+                client.close()
+
+    def write(
+        self,
+        library_id: int,
+        fingerprint: str,
+        ids: Sequence[str],
+        vectors: NDArray[np.float32],
+        published_days: Sequence[int],
+    ) -> None:
+        """Store `vectors`, float32 of shape (len(ids), dimension), normalised; an id that is there is replaced."""
+        batch = self._client.get_max_batch_size()
+        for first in range(0, len(ids), batch):
+            part = slice(first, first + batch)
+
+            def upsert(collection: Any, part: slice = part) -> None:
+                collection.upsert(
+                    ids=list(ids[part]),
+                    embeddings=vectors[part],
+                    metadatas=[{"day": day} for day in published_days[part]],
+                )
+
+            self._with_collection(library_id, fingerprint, upsert)
+
+    def delete(self, library_id: int, fingerprint: str, ids: Sequence[str]) -> None:
+        """Remove these passages; an id that is not there is ignored."""
+        for first in range(0, len(ids), _PAGE):
+
+            def remove(collection: Any, first: int = first) -> None:
+                collection.delete(ids=list(ids[first : first + _PAGE]))
+
+            self._with_collection(library_id, fingerprint, remove)
+
+    def search(
+        self, library_id: int, fingerprint: str, vector: NDArray[np.float32], *, limit: int, since_day: int = 0
+    ) -> dict[str, float]:
+        """The nearest passages' ids with their cosine to `vector` (float32 of shape (dimension,)), at most `limit`."""
+
+        def query(collection: Any) -> Any:
+            return collection.query(
+                query_embeddings=[vector],
+                n_results=limit,
+                where={"day": {"$gte": since_day}} if since_day else None,  # a filter costs 100 ms: only when asked
+                include=["distances"],
+            )
+
+        result = self._with_collection(library_id, fingerprint, query)
+        return {
+            passage_id: 1.0 - float(distance)
+            for passage_id, distance in zip(result["ids"][0], result["distances"][0], strict=True)
+        }
+
+    def count(self, library_id: int, fingerprint: str) -> int:
+        """How many passages the collection holds."""
+        return int(self._with_collection(library_id, fingerprint, lambda collection: collection.count()))
+
+    def drop(self, library_id: int) -> None:
+        """Remove all collections of the library."""
+        with self._opening:
+            self._collections = {key: value for key, value in self._collections.items() if key[0] != library_id}
+            for name in [collection.name for collection in self._client.list_collections()]:
+                if name.startswith(f"library-{library_id}-"):
+                    self._client.delete_collection(name)
+
+    def _with_collection(self, library_id: int, fingerprint: str, work: Callable[[Any], _Result]) -> _Result:
+        """Run `work` on the collection; reopen the client once where Chroma lost its hold on a collection's files."""
+        from chromadb.errors import ChromaError
+
+        try:
+            return work(self._collection(library_id, fingerprint))
+        except ChromaError as error:
+            # A small collection that was evicted from Chroma's file cache fails until the client is made anew.
+            if "Nothing found on disk" not in str(error):
+                raise StorageError(
+                    f"The vector index failed ({_line(error)}); `storydesk rebuild` mends it."
+                ) from error
+            _log.warning("reopening the vector index: %s", _line(error))
+            with self._opening:
+                self.close()
+                self._open()
+            return work(self._collection(library_id, fingerprint))
+
+    def _collection(self, library_id: int, fingerprint: str) -> Any:
+        key = (library_id, fingerprint)
+        with self._opening:
+            if key not in self._collections:
+                digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
+                collection = self._client.get_or_create_collection(
+                    f"library-{library_id}-{digest}",
+                    metadata={"fingerprint": fingerprint},
+                    configuration={"hnsw": {"space": "cosine"}},
+                    embedding_function=None,
+                )
+                # An existing collection comes back with what it was made with, whatever was asked for.
+                if (collection.metadata or {}).get("fingerprint") != fingerprint:
+                    raise OutdatedIndexError(
+                        f"The collection {collection.name} is not Storydesk's; `storydesk rebuild` makes it anew."
+                    )
+                self._collections[key] = collection
+            return self._collections[key]
+
+
+def raise_file_limit() -> tuple[int, int]:
+    """Raise the soft limit of open files to the hard one (Chroma keeps 4 a collection); returns (soft, hard)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError) as error:  # macOS reports an unlimited hard limit that it then refuses
+            _log.info("the limit of open files stays at %s: %s", soft, error)
+    return resource.getrlimit(resource.RLIMIT_NOFILE)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,146 @@
+"""The word index: one tantivy index per library, ranked by BM25."""
+
+import shutil
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tantivy
+
+from index.errors import StorageError
+from index.storing.passages import IndexedPassage
+
+_HEAP_BYTES = 30_000_000
+_ANALYZER = "storydesk_english"
+_TITLE_BOOST = 0.5
+"""A title stands in front of each of a story's passages, so a match in it says less about one of them."""
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_integer_field("day", indexed=True, fast=True)
+    return builder.build()
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+class Words:
+    """The word indexes of one data folder, a folder a library."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._schema = _schema()
+        self._analyzer = _analyzer()
+        self._opening = threading.RLock()
+        self._indexes: dict[int, tantivy.Index] = {}
+
+    def close(self) -> None:
+        """Forget the open indexes; each change was already committed."""
+        with self._opening:
+            self._indexes.clear()
+
+    def write(self, library_id: int, passages: Iterable[IndexedPassage], *, replace: bool = True) -> None:
+        """Index the passages and commit once. `replace` first removes what has their ids; needless when all are new."""
+        with self._opening, _tantivy_errors(self._path):
+            index = self._index(library_id)
+            writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            for passage in passages:
+                if replace:
+                    writer.delete_documents_by_term("passage_id", passage.passage_id)
+                document = tantivy.Document()
+                document.add_text("passage_id", passage.passage_id)
+                document.add_text("title", passage.title)
+                document.add_text("text", passage.text)
+                document.add_integer("day", passage.published_day)
+                writer.add_document(document)
+            writer.commit()
+            writer.wait_merging_threads()
+            index.reload()
+
+    def delete(self, library_id: int, ids: Sequence[str]) -> None:
+        """Remove these passages and commit once; an id that is not there is ignored."""
+        if not ids:
+            return
+        with self._opening, _tantivy_errors(self._path):
+            index = self._index(library_id)
+            writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            for passage_id in ids:
+                writer.delete_documents_by_term("passage_id", passage_id)
+            writer.commit()
+            writer.wait_merging_threads()
+            index.reload()
+
+    def search(self, library_id: int, question: str, *, limit: int, since_day: int = 0) -> dict[str, float]:
+        """The best passages' ids with their BM25 scores, at most `limit`. Nothing in `question` is query syntax."""
+        terms = list(dict.fromkeys(self._analyzer.analyze(question)))
+        if not terms:
+            return {}
+        should = []
+        for term in terms:
+            in_text = tantivy.Query.term_query(self._schema, "text", term, "freq")
+            in_title = tantivy.Query.term_query(self._schema, "title", term, "freq")
+            should.append((tantivy.Occur.Should, in_text))
+            should.append((tantivy.Occur.Should, tantivy.Query.boost_query(in_title, _TITLE_BOOST)))
+        query = tantivy.Query.boolean_query(should)
+        if since_day:
+            recent = tantivy.Query.range_query(
+                self._schema, "day", tantivy.FieldType.Integer, since_day, 1 << 40, True, True
+            )
+            recent = tantivy.Query.const_score_query(recent, 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, recent)])
+        with self._opening, _tantivy_errors(self._path):
+            searcher = self._index(library_id).searcher()
+        hits = searcher.search(query, limit, count=False).hits
+        return {searcher.doc(address)["passage_id"][0]: float(score) for score, address in hits}
+
+    def count(self, library_id: int) -> int:
+        """How many passages the index holds."""
+        with self._opening, _tantivy_errors(self._path):
+            return int(self._index(library_id).searcher().num_docs)
+
+    def drop(self, library_id: int) -> None:
+        """Remove the library's index."""
+        with self._opening:
+            self._indexes.pop(library_id, None)
+            shutil.rmtree(self._folder(library_id), ignore_errors=True)
+
+    def _folder(self, library_id: int) -> Path:
+        return self._path / str(library_id)
+
+    def _index(self, library_id: int) -> tantivy.Index:
+        if library_id not in self._indexes:
+            folder = self._folder(library_id)
+            folder.mkdir(parents=True, exist_ok=True)
+            index = tantivy.Index(self._schema, path=str(folder))
+            index.register_tokenizer(_ANALYZER, self._analyzer)
+            self._indexes[library_id] = index
+        return self._indexes[library_id]
+
+
+class _tantivy_errors:  # noqa: N801 - reads as a function where it is used
+    """Turn tantivy's ValueError and the disk's OSError into a StorageError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ValueError | OSError):
+            words = " ".join(str(error).split())
+            raise StorageError(
+                f"The word index in {self._path} cannot be used ({words}); make room or `storydesk rebuild`."
+            ) from error
