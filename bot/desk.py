@@ -67,7 +67,7 @@ class Desk:
         given_up = self._giving_up()
         try:
             await asyncio.wait((answer, given_up), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
+            if answer.done() and not answer.cancelled():
                 return answer.result()
         finally:
             answer.cancel()  # takes the question out of the queue if no thread has begun with it

@@ -15,7 +15,8 @@ _SENTENCE_END = re.compile(r"[.!?。！？]+[\"'”’»)\]]*(?=\s)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 # Discord shows a masked link whose label looks like an address as its bare source, so such a label is not used.
 _LOOKS_LIKE_ADDRESS = re.compile(r"://|\bwww\.|[\w-]\.[^\W\d_]{2,}")
-_LONGEST_URL = 600
+_LONGEST_URL = 800
+_SHORTEST_LABEL = 100
 
 
 def units(text: str) -> int:
@@ -58,7 +59,7 @@ def link(label: str, url: str | None, *, limit: int) -> str:
     link, never on it, so that nobody takes it for where the link goes.
     """
     target = web_address(url)
-    if target is None or units(target) > limit // 2:
+    if target is None or units(target) + _SHORTEST_LABEL > limit:
         return show(label, limit=limit)
     if _LOOKS_LIKE_ADDRESS.search(clean(label)):
         suffix = f" ([open]({target}))"

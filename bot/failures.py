@@ -16,9 +16,6 @@ _log = logging.getLogger(__name__)
 # process of this bot answers, no access to the channel, direct messages closed.
 _NOBODY_LEFT = frozenset({10003, 10008, 10015, 10062, 40060, 50001, 50007})
 
-# The beginning is enough to find a question, and keeps the pattern small.
-_MOST_WORDS = 300
-
 
 def sentence_for(error: BaseException, *, question: str = "") -> str | None:
     """Log `error` and say what to tell the person who asked; None when nobody is left to be told.
@@ -54,7 +51,7 @@ def _trace(error: BaseException) -> str:
 
 def _without(question: str, text: str) -> str:
     """`text` without the question, in whatever case, spacing, punctuation or escaping an error's message repeats it."""
-    words = re.findall(r"\w+", question)[:_MOST_WORDS]
+    words = re.findall(r"\w+", question)
     if sum(map(len, words)) < 4:  # shorter ones tell nothing and occur everywhere
         return text
     # Escaped line breaks and characters (\n, \u2019) may stand between the words.

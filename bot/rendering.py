@@ -1,6 +1,6 @@
 """Draws answers, refusals and failures as Discord embeds that Discord accepts whatever the stories contain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
@@ -18,9 +18,9 @@ _FAILURE_COLOUR = discord.Colour(0xD64545)
 
 _LONGEST_FIGURE = 160
 _LONGEST_QUOTE = 900
-_LONGEST_SOURCE = 700
+_LONGEST_SOURCE = 1_000
 _LONGEST_PUBLISHER = 80
-_LONGEST_REFUSAL = 1_500
+_LONGEST_TEXT = 600
 _MOST_FIGURES = 6
 _MOST_NUMBERS = 5
 _MOST_NEAREST = 5
@@ -28,9 +28,13 @@ _MOST_NEAREST = 5
 _SHORTEST_QUOTE = 120
 _ROOM_FOR_REMAINDER = 60
 
+_NOTHING = "There is nothing to show."
+# fmt: off
 _MONTHS = (
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ def render(answer: Answer) -> discord.Embed:
     """The embed for any answer: within Discord's limits, with all text of stories and of the question escaped."""
     embed = _render_answer(answer) if answer.answered else _render_refusal(answer)
     embed.title = show(answer.question, limit=LONGEST_TITLE) or None
+    # Discord refuses an embed with nothing in it.
+    embed.description = embed.description or _NOTHING
     return embed
 
 
@@ -60,19 +66,24 @@ def render_hint(sentence: str) -> discord.Embed:
 
 
 def written_date(published_at: str | None) -> str | None:
-    """The day as the publisher gave it, like "23 May 2025", never moved by a time zone; None when there is none."""
+    """The day as the publisher gave it, like "23 May 2025" with no-break spaces; None when there is none.
+
+    No time zone moves it: a story of the 23rd is of the 23rd wherever it is read.
+    """
     moment = _moment(published_at)
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}" if moment else None
+    return f"{moment.day}\xa0{_MONTHS[moment.month - 1]}\xa0{moment.year}" if moment else None
 
 
 def _render_answer(answer: Answer) -> discord.Embed:
     sources = _number_sources(answer.citations)
-    numbers = {index: source.number for source in sources for index in _indexes(answer.citations, source)}
-    figures = sorted(answer.figures, key=lambda figure: _order(figure.published_at), reverse=True)
+    number_of = {source.citation.story_id: source.number for source in sources}
+    numbers = [number_of[citation.story_id] for citation in answer.citations]
+    figures = [figure for figure in answer.figures if clean(figure.text)]
+    figures.sort(key=lambda figure: _order(figure.published_at), reverse=True)
     if figures:
-        lead = _figure_lines(figures, numbers, shown=frozenset(numbers.values()))
+        lead = _figure_lines(figures, numbers, shown=frozenset(numbers))
     elif not sources:
-        lead = show(answer.text, limit=_LONGEST_REFUSAL)
+        lead = show(answer.text, limit=_LONGEST_TEXT)
     else:
         lead = ""
     room = LONGEST_DESCRIPTION - units(lead) - _ROOM_FOR_REMAINDER
@@ -86,20 +97,23 @@ def _render_answer(answer: Answer) -> discord.Embed:
 
 
 def _render_refusal(answer: Answer) -> discord.Embed:
-    parts = [show(answer.text, limit=_LONGEST_REFUSAL)]
+    parts = [show(answer.text, limit=_LONGEST_TEXT)]
     nearest = _number_sources(answer.citations)[:_MOST_NEAREST]
     if nearest:
-        room = (LONGEST_DESCRIPTION - _LONGEST_REFUSAL - _ROOM_FOR_REMAINDER) // _MOST_NEAREST
+        room = (LONGEST_DESCRIPTION - _LONGEST_TEXT - _ROOM_FOR_REMAINDER) // _MOST_NEAREST
         lines = [f"- {_source_line(source.citation, limit=min(room - 3, _LONGEST_SOURCE))}" for source in nearest]
         parts.append("\n".join([f"Nearest {'stories' if len(lines) > 1 else 'story'}:", *lines]))
     return discord.Embed(description="\n\n".join(filter(None, parts)), colour=_REFUSAL_COLOUR)
 
 
-def _figure_lines(figures: Sequence[Figure], numbers: dict[int, int], *, shown: frozenset[int]) -> str:
-    """One line a figure; when there are several, a line in front says that they differ."""
+def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: frozenset[int]) -> str:
+    """One line a figure; when there are several, a line in front says that they differ.
+
+    `numbers` has the number of the source of each citation; those that are not `shown` are left out.
+    """
     lines = []
     for figure in figures[:_MOST_FIGURES]:
-        cited = sorted({numbers[index] for index in figure.citations if numbers.get(index) in shown})
+        cited = sorted({numbers[index] for index in figure.citations if numbers[index] in shown})
         line = f"**{show(figure.text, limit=_LONGEST_FIGURE)}**"
         if len(figures) > 1:
             line += f" · {written_date(figure.published_at) or 'undated'}"
@@ -118,8 +132,8 @@ def _source_blocks(sources: Sequence[_Source], *, room: int, emphasise_first: bo
     shown: set[int] = set()
     total = sum(len(source.quotes) for source in sources)
     written = 0
-    for source in sources:
-        attribution = f"> — {_source_line(source.citation, limit=_LONGEST_SOURCE)} {_mark(source.number)}"
+    for source in filter(lambda source: source.quotes, sources):
+        attribution = f"> {_mark(source.number)} {_source_line(source.citation, limit=_LONGEST_SOURCE)}"
         left = room - units(attribution) - len("\n\n")
         lines: list[str] = []
         for quoted in source.quotes:
@@ -162,10 +176,6 @@ def _number_sources(citations: Sequence[Citation]) -> list[_Source]:
         _Source(number, citation, tuple(quotes[story_id]))
         for number, (story_id, citation) in enumerate(first.items(), start=1)
     ]
-
-
-def _indexes(citations: Sequence[Citation], source: _Source) -> Iterable[int]:
-    return (index for index, citation in enumerate(citations) if citation.story_id == source.citation.story_id)
 
 
 def _mark(number: int) -> str:

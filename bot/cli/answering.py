@@ -95,9 +95,9 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
 
 
 def _figure_line(figure: Figure) -> Text:
-    date = f" ({figure.published_at[:10]})" if figure.published_at else " (undated)"
+    day = printing.one_line(figure.published_at[:10] if figure.published_at else "undated")
     numbers = "".join(f" [{index + 1}]" for index in figure.citations)
-    return Text.assemble((printing.one_line(figure.text), "bold"), printing.one_line(date), numbers)
+    return Text.assemble((printing.one_line(figure.text), "bold"), f" ({day})", numbers)
 
 
 def _headline(source: Citation | Finding) -> Text:

@@ -50,12 +50,23 @@ def _harmless(text: str) -> str:
 
 def say(text: str | Text = "") -> None:
     """Print a result for a person. A plain string is cleaned, a `Text` must be made of clean parts."""
-    console().print(text if isinstance(text, Text) else Text(clean(text)))
+    _console_beside_bars().print(text if isinstance(text, Text) else Text(clean(text)))
 
 
 def note(text: str) -> None:
     """Print one line beside the results, on standard error."""
-    console(stderr=True).print(Text(one_line(text)))
+    _console_beside_bars(stderr=True).print(Text(one_line(text)))
+
+
+_drawn: list[Progress] = []
+"""The bars that are on the terminal now: at most one, as Rich wants it."""
+
+
+def _console_beside_bars(*, stderr: bool = False) -> Console:
+    """A console that prints above the bars where both share a terminal, instead of into them."""
+    if _drawn and (stderr or sys.stdout.isatty()):
+        return _drawn[-1].console
+    return console(stderr=stderr)
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -97,7 +108,7 @@ def progress_bars(*, hidden: bool = False) -> Iterator[Callable[[str, int, int],
             tasks[what] = bars.add_task(one_line(what), total=total)
         bars.update(tasks[what], completed=done, total=total)
 
-    with bars:
+    with _draw(bars):
         yield show
 
 
@@ -106,8 +117,21 @@ def working(what: str) -> Iterator[None]:
     """A spinner on standard error while something takes an unknown time; nothing when it is not a terminal."""
     bars = _progress(SpinnerColumn(), TextColumn("{task.description}", markup=False))
     bars.add_task(one_line(what), total=None)
-    with bars:
+    with _draw(bars):
         yield
+
+
+@contextmanager
+def _draw(bars: Progress) -> Iterator[None]:
+    with bars:
+        if bars.disable:
+            yield
+            return
+        _drawn.append(bars)
+        try:
+            yield
+        finally:
+            _drawn.pop()
 
 
 def _progress(*columns: Any, hidden: bool = False) -> Progress:

@@ -9,7 +9,7 @@ from index.stories import Reason
 
 MAX_CHARACTERS = 1_000
 
-Asks = Literal"count amount percent measure when where who other".split()
+Asks = Literal["count", "amount", "percent", "measure", "when", "where", "who", "other"]
 
 _DOCUMENTS = r"(?:news\s+)?(?:stories|articles|news\s+items|news\s+stories|documents|reports|publishers)"
 _COUNTS_OVER_STORIES = re.compile(
