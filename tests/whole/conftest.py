@@ -1,0 +1,81 @@
+"""The real bot in a simulated Discord, with an engine that says what a test wants."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.client import StorydeskClient
+from bot.desk import Desk
+from index.stories import Answer, Citation, Figure
+
+ANSWER = Answer(
+    question="How many prisoners are being exchanged?",
+    answered=True,
+    reason=None,
+    text="1,000 prisoners each. Each side will hand over 1,000 prisoners.",
+    confidence=0.9,
+    figures=(Figure("1,000 prisoners each", 1000, "prisoners", "2025-05-16", (0,)),),
+    citations=(
+        Citation(
+            story_id="a",
+            title="Two sides agree on exchange",
+            url="https://harbour-post.example/agreed",
+            publisher="The Harbour Post",
+            published_at="2025-05-16",
+            passage_id="a-0",
+            start=0,
+            end=41,
+            quote="Each side will hand over 1,000 prisoners.",
+        ),
+    ),
+)
+
+
+@dataclass
+class PreparedEngine:
+    """Gives the prepared answer to every question, or raises the prepared error; remembers what it was asked."""
+
+    answer: Answer = ANSWER
+    error: Exception | None = None
+    while_asked: Callable[[str], None] = lambda question: None
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    threads: set[int] = field(default_factory=set)
+
+    def ask(
+        self, question: str, *, library: str = "unset", now: datetime | None = None, since: date | None = None
+    ) -> Answer:
+        self.asked.append((question, library))
+        self.threads.add(threading.get_ident())
+        self.while_asked(question)
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+
+@pytest.fixture
+def prepared_engine() -> PreparedEngine:
+    return PreparedEngine()
+
+
+@pytest.fixture
+def make_client(prepared_engine: PreparedEngine, tmp_path: Path) -> Callable[..., StorydeskClient]:
+    """Makes a bot over the prepared engine; all bots of a test share one data folder."""
+
+    def make(*, seconds: float = 30, connected: Callable[[str], None] = lambda invite: None) -> StorydeskClient:
+        return StorydeskClient(
+            Desk(prepared_engine, seconds=seconds),
+            commands_file=tmp_path / "discord-commands.sha256",
+            on_connected=connected,
+        )
+
+    return make
+
+
+@pytest.fixture
+def simcord_bot(make_client: Callable[..., StorydeskClient]) -> StorydeskClient:
+    """The bot that `simcord_env` runs."""
+    return make_client()
