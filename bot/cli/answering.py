@@ -81,14 +81,17 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
         for citation in answer.citations:
             printing.say(Text.assemble("  ", _headline(citation)))
         return
-    if answer.figures:
-        for figure in sorted(answer.figures, key=lambda figure: figure.published_at or "", reverse=True):
-            printing.say(_figure_line(figure))
-    else:
-        printing.say(answer.text)
+    for figure in sorted(answer.figures, key=lambda figure: figure.published_at or "", reverse=True):
+        printing.say(_figure_line(figure))
+    # Without a figure the quotes are the answer: its text would only say them twice.
+    quotes_answer = not answer.figures and answer.text == " ".join(citation.quote for citation in answer.citations)
+    if not answer.figures and not quotes_answer:
+        printing.say(Text(printing.clean(answer.text), style="bold"))
     for number, citation in enumerate(answer.citations, start=1):
-        printing.say()
-        printing.say(Text.assemble((f"[{number}] ", "bold"), f"“{printing.one_line(citation.quote)}”"))
+        if number > 1 or not quotes_answer:
+            printing.say()
+        quote = Text(f"“{printing.one_line(citation.quote)}”", style="bold" if quotes_answer else "")
+        printing.say(Text.assemble((f"[{number}] ", "bold"), quote))
         printing.say(Text.assemble("    ", _headline(citation)))
         if citation.url:
             printing.say(Text.assemble("    ", printing.one_line(citation.url)))

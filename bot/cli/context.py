@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.cli.printing import note
 from bot.settings import Settings, load_settings
+from index.errors import StorageError
 from index.settings import IndexSettings
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def open_catalog(index_settings: IndexSettings) -> "Catalog | None":
     """The catalog for reading, without the data folder's lock; None when there is none yet. Raises StorageError."""
     from index.storing import Catalog
 
+    if index_settings.home.exists() and not index_settings.home.is_dir():
+        raise StorageError(f"STORYDESK_HOME is {index_settings.home}, which is not a folder; set it to one.")
     return Catalog.open_read_only(index_settings.home)
 
 

@@ -1,5 +1,6 @@
 """Where `storydesk` begins and ends: commands are put together, and every failure becomes one line and a code."""
 
+import errno
 import io
 import logging
 import os
@@ -21,6 +22,8 @@ FAILED = 1
 WRONG_USE = 2
 STOPPED = 130  # what a shell reports for a process that Ctrl-C ended
 READER_GONE = 141  # what a shell reports for a process whose reader left, as with `| head`
+
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(
     name="storydesk",
@@ -94,12 +97,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return exit_code(error)
     except Exception as error:  # noqa: BLE001 - the last boundary: a person gets a sentence, --debug gives the cause
         _print_traceback(invocation)
+        if isinstance(error, OSError):
+            _discard_output()  # it may be standard output that cannot be written
+            if error.errno in _DISK_FULL:
+                note(f"Error: a disk is full ({error}); make room and run the command again.")
+                return WRONG_USE
         note(
             f"Error: something went wrong that should not ({type(error).__name__}: {error}); "
             "put --debug right after `storydesk` to see where."
         )
-        if isinstance(error, OSError):
-            _discard_output()  # it may be standard output that cannot be written
         return FAILED
 
 
@@ -149,11 +155,10 @@ def _prepare_streams() -> None:
 def _discard_output() -> None:
     """Send what is still buffered nowhere, else Python complains of the closed pipe when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            os.dup2(nowhere, stream.fileno())
-        except (OSError, ValueError) as error:  # a stream without a file, as in a test
-            logging.getLogger(__name__).debug("cannot discard %s: %s", stream, error)
+    try:
+        os.dup2(nowhere, sys.stdout.fileno())
+    except (OSError, ValueError) as error:  # a stream without a file, as in a test
+        logging.getLogger(__name__).debug("cannot discard standard output: %s", error)
 
 
 def _print_traceback(invocation: Invocation) -> None:

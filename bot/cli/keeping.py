@@ -46,8 +46,8 @@ def list_stories(library: Library = DEFAULT_LIBRARY, as_json: AsJson = False) ->
             else:
                 printing.say(_summary_line(summary))
         if empty:
-            others = catalog.libraries()
-            elsewhere = f"; libraries with stories: {', '.join(others)}" if others else ""
+            others = [name for name in catalog.libraries() if name != library]
+            elsewhere = f"; other libraries: {', '.join(others)}" if others else ""
             printing.note(f"No stories in the library {library}{elsewhere}.")
 
 
@@ -128,7 +128,8 @@ def rebuild(
     if as_json:
         printing.print_json({"passages": passages})
     elif not passages:
-        printing.say("Nothing to rebuild: no library has stories.")
+        where = "no library" if library is None else f"no library {library}"
+        printing.say(f"Nothing to rebuild: there is {where} with stories.")
     else:
         for name, number in passages.items():
             printing.say(f"{name}: {number} passage{'' if number == 1 else 's'}")

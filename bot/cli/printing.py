@@ -50,7 +50,12 @@ def _harmless(text: str) -> str:
 
 def say(text: str | Text = "") -> None:
     """Print a result for a person. A plain string is cleaned, a `Text` must be made of clean parts."""
-    _console_beside_bars().print(text if isinstance(text, Text) else Text(clean(text)))
+    words = text if isinstance(text, Text) else Text(clean(text))
+    if sys.stdout.isatty():
+        _console_beside_bars().print(words)
+    else:  # thousands of lines are piped at times: keep them plain and quick
+        sys.stdout.write(f"{words.plain}\n")
+        sys.stdout.flush()
 
 
 def note(text: str) -> None:

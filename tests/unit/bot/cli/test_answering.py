@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
@@ -75,11 +75,17 @@ def test_figures_come_first_newest_first_then_the_quotes(storydesk: Storydesk, e
     ]
 
 
-def test_an_answer_without_figures_begins_with_its_text(storydesk: Storydesk, engine: Any) -> None:
-    engine.answer = SENTENCES
+def test_quotes_that_are_the_answer_are_not_said_twice(storydesk: Storydesk, engine: Any) -> None:
+    engine.answer = replace(SENTENCES, text=f"{NEW.quote} {OLD.quote}", citations=(NEW, OLD))
     out = storydesk("ask", "who?").out
-    assert out.startswith("The two sides met.\n")
-    assert "[1] “" in out
+    assert out.startswith("[1] “1,200 each.”\n")
+    assert out.count("1,200 each.") == 1
+    assert "\n\n[2] “1,000 [31m each.”\n" in out
+
+
+def test_an_answer_of_other_words_begins_with_them(storydesk: Storydesk, engine: Any) -> None:
+    engine.answer = SENTENCES
+    assert storydesk("ask", "who?").out.startswith("The two sides met.\n\n[1] “")
 
 
 def test_a_refusal_is_its_sentence_with_the_nearest_stories_and_code_0(storydesk: Storydesk, engine: Any) -> None:

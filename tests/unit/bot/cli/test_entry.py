@@ -250,7 +250,7 @@ def test_a_full_disk_under_standard_output_is_one_line(tmp_path: Path) -> None:
             text=True,
             check=False,
         )
-    assert run.returncode == 1
+    assert run.returncode == 2
     assert "No space left" in run.stderr
     assert run.stderr.count("\n") == 1
 

@@ -61,7 +61,7 @@ def test_an_empty_library_is_told_beside_the_results(storydesk: Storydesk, catal
     catalog.stories = [OTHER]
     run = storydesk("list", *options)
     assert (run.code, run.out) == (0, "")
-    assert run.err == "No stories in the library public; libraries with stories: city.\n"
+    assert run.err == "No stories in the library public; other libraries: city.\n"
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])
@@ -159,5 +159,7 @@ def test_rebuild_tells_the_passages_by_library(storydesk: Storydesk, engine: Any
 
 
 def test_rebuild_of_nothing_says_so(storydesk: Storydesk, engine: Any) -> None:
-    assert storydesk("rebuild").out == "Nothing to rebuild: no library has stories.\n"
+    assert storydesk("rebuild").out == "Nothing to rebuild: there is no library with stories.\n"
+    out = storydesk("rebuild", "--library", "city").out
+    assert out == "Nothing to rebuild: there is no library city with stories.\n"
     assert storydesk("rebuild", "--json").json == {"passages": {}}
