@@ -3,6 +3,7 @@
 import codecs
 import logging
 import re
+from itertools import islice
 from typing import Any
 
 from index.errors import ReadingError
@@ -17,7 +18,16 @@ from index.stories import Story
 _logger = logging.getLogger(__name__)
 _DECLARED_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _DECLARED_WITHIN_BYTES = 4_096
-# Browsers read these labels as Windows-1252, and so do the pages that carry them mean it.
+_TAG = re.compile(r"<[A-Za-z][^<>]*")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+# News pages have 200 to 2,000 elements and at most 200 attributes in one of them.
+_MAX_ELEMENTS = 30_000
+_MAX_ATTRIBUTES = 2_000
+_LONG_TAG = 10_000
+# Fewer words are a menu or a notice about cookies. An ideograph counts as a word.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
+_MIN_WORDS = 20
+# Browsers read these labels as Windows-1252, which is what the pages are in.
 _WESTERN_LABELS = frozenset({"ascii", "iso8859-1", "latin-1", "cp1252"})
 
 
@@ -27,9 +37,11 @@ def read_page(found: FoundFile) -> Story:
     Navigation, comments and tables are left out. Raises ReadingError when there is no article in the page.
     """
     data = read_bytes(found.path, limit=MAX_TEXT_BYTES, advice="save the page without what is embedded in it")
-    article = _extracted(_decode_page(data))
+    html = _decode_page(data)
+    _refuse_endless(html)
+    article = _extracted(html)
     text = article.text if article else None
-    if not text or not text.strip():
+    if not text or sum(1 for _ in islice(_WORD.finditer(text), _MIN_WORDS)) < _MIN_WORDS:
         raise ReadingError("There is no article in this page; save the page of the story itself, or its text as .txt.")
     draft = Draft(
         title=article.title or title_of_text(text, path=found.path),
@@ -42,13 +54,29 @@ def read_page(found: FoundFile) -> Story:
     return finished(draft, source=found.source, path=found.path)
 
 
+def _refuse_endless(html: str) -> None:
+    """Raise ReadingError for a page that the parsers would take minutes over: their time grows with the square."""
+    elements = sum(1 for _ in islice(_TAG.finditer(html), _MAX_ELEMENTS + 1))
+    if elements > _MAX_ELEMENTS:
+        raise ReadingError(f"This page has more than {_MAX_ELEMENTS:,} elements; save the story's text as .txt.")
+    for tag in _TAG.finditer(html):
+        if tag.end() - tag.start() > _LONG_TAG and len(_QUOTED.sub("", tag[0]).split()) > _MAX_ATTRIBUTES:
+            raise ReadingError("This page has an element without an end; save the story's text as .txt.")
+
+
 def _extracted(html: str) -> Any:
     # Imported here: it takes a second that a command which reads no page need not wait for.
     import trafilatura
 
     try:
         return trafilatura.bare_extraction(
-            html, with_metadata=True, include_comments=False, include_tables=False, favor_precision=True
+            html,
+            with_metadata=True,
+            include_comments=False,
+            include_tables=False,
+            favor_precision=True,
+            # The extensive search takes any date in the text for the day of publication.
+            date_extraction_params={"original_date": True, "extensive_search": False},
         )
     # A page can lead the parsers below into any error.
     except Exception as error:
