@@ -54,43 +54,38 @@ async def _run(settings: Settings, engine: AnsweringEngine, token: str, on_conne
     desk = Desk(engine, seconds=settings.bot.question_seconds)
     client = StorydeskClient(desk, commands_file=settings.index.home / COMMANDS_FILE, on_connected=on_connected)
     stop = asyncio.Event()
+    logged_in = asyncio.Event()
     with _stopped_by_signals(stop):
         stopping = asyncio.create_task(stop.wait())
-        connection = asyncio.create_task(_connect(client, engine, token))
+        connection = asyncio.create_task(_connect(client, token, logged_in))
+        loading = asyncio.create_task(_load_model(engine, logged_in))
+        pending = {stopping, connection, loading}
         try:
-            await asyncio.wait((stopping, connection), return_when=asyncio.FIRST_COMPLETED)
-            if connection.done():
-                connection.result()
-            else:
-                _log.info("Stopping; open questions are answered first")
+            while {stopping, connection} <= pending:
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            _log.info("Stopping; open questions are answered first")
         finally:
+            # The client is closed before its task is cancelled: discord.py may miss a cancellation while it connects.
             await client.finish(seconds=_SECONDS_TO_FINISH)
-            stopping.cancel()
-            connection.cancel()
-            await asyncio.gather(stopping, connection, return_exceptions=True)
+            for task in (stopping, connection, loading):
+                task.cancel()
+            await asyncio.gather(stopping, connection, loading, return_exceptions=True)
 
 
-async def _connect(client: StorydeskClient, engine: AnsweringEngine, token: str) -> None:
-    """Log in, then stay connected while the model is loaded; raises StorydeskError."""
-    # A wrong token is told at once; the model takes seconds, in which Discord can already be connected.
+async def _connect(client: StorydeskClient, token: str, logged_in: asyncio.Event) -> None:
+    """Log in and stay connected until the client is closed; raises StorydeskError."""
     with _explaining():
         await client.login(token)
-    loading = asyncio.create_task(asyncio.to_thread(engine.load_model))
-    connected = asyncio.create_task(_stay_connected(client))
-    try:
-        await asyncio.wait((loading, connected), return_when=asyncio.FIRST_EXCEPTION)
-        if loading.done():
-            loading.result()
-        await connected
-    finally:
-        loading.cancel()
-        connected.cancel()
-        await asyncio.gather(loading, connected, return_exceptions=True)
-
-
-async def _stay_connected(client: StorydeskClient) -> None:
-    with _explaining():
+        logged_in.set()
         await client.connect()
+
+
+async def _load_model(engine: AnsweringEngine, logged_in: asyncio.Event) -> None:
+    """Load the model while the bot connects, but not before the token is known to be right."""
+    await logged_in.wait()
+    await asyncio.to_thread(engine.load_model)
 
 
 @contextmanager

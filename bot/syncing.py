@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,3 +65,5 @@ def _write(state_file: Path, digest: str) -> None:
         unfinished.replace(state_file)
     except OSError as error:
         _log.warning("%s cannot be written, so the next start registers again: %s", state_file, error)
+        with suppress(OSError):
+            unfinished.unlink()

@@ -65,9 +65,11 @@ def prepared_engine() -> PreparedEngine:
 def make_client(prepared_engine: PreparedEngine, tmp_path: Path) -> Callable[..., StorydeskClient]:
     """Makes a bot over the prepared engine; all bots of a test share one data folder."""
 
-    def make(*, seconds: float = 30, connected: Callable[[str], None] = lambda invite: None) -> StorydeskClient:
+    def make(
+        *, desk: type[Desk] = Desk, seconds: float = 30, connected: Callable[[str], None] = lambda invite: None
+    ) -> StorydeskClient:
         return StorydeskClient(
-            Desk(prepared_engine, seconds=seconds),
+            desk(prepared_engine, seconds=seconds),
             commands_file=tmp_path / "discord-commands.sha256",
             on_connected=connected,
         )
