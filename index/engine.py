@@ -15,7 +15,7 @@ from filelock import BaseFileLock
 
 from index.answering import answer_question
 from index.errors import LibraryNameError
-from index.finding import Embedder, SentenceTransformerEmbedder, search
+from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
 from index.finding.model_files import load_token_offsets, model_fingerprint
 from index.reading import ReadFailure, discover, read_file
 from index.samples import stories_folder
@@ -174,7 +174,7 @@ class Engine:
             question,
             has_stories=lambda: self._stores.catalog.count_stories(library) > 0,
             search=findings,
-            embed_tokens=lambda texts: self._load().embed_tokens(texts),
+            embed_tokens=self.embed_tokens,
         )
 
     def find(
@@ -193,6 +193,10 @@ class Engine:
             return []
         day = (now or self._clock()).date()
         return search(self._stores, target, question, leg=leg, limit=limit, now=day, since=since)
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
+        """The vectors of each text and of its tokens, by the model of this engine."""
+        return self._load().embed_tokens(texts)
 
     def remove(self, story_id: str, *, library: str | None = None) -> str:
         """Remove a story with all that was derived from it; returns its title. `story_id` may be a unique beginning.
