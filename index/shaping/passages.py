@@ -59,8 +59,8 @@ def cut_passages(
     """
     if budget < _MIN_BUDGET:
         raise ValueError(f"budget must be at least {_MIN_BUDGET} tokens, not {budget}")
-    title = shortened_title(title, token_offsets=token_offsets)
-    limit = budget - _SPECIAL_TOKENS - len(token_offsets(title))
+    title_tokens = len(token_offsets(shortened_title(title, token_offsets=token_offsets)))
+    limit = budget - _SPECIAL_TOKENS - title_tokens
 
     def fits(span: Span) -> bool:
         embedded = embedded_text(title, text[slice(*span)], token_offsets=token_offsets)

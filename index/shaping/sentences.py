@@ -8,21 +8,35 @@ from typing import Any
 from index.shaping.paragraphs import paragraphs
 from index.shaping.spans import Span, trimmed
 
-# Abbreviated titles that stand before a name; a sentence does not end there. "St." and "Sr." are no such titles: they
-# end sentences as well.
+# Abbreviated titles that stand before a name; a sentence does not end there. "Sr." is no such title: it ends sentences.
 _TITLE = (
     r"(?:Dr|Drs|Prof|Mr|Mrs|Ms|Messrs|Mx|Rev|Hon|Msgr|Sen|Sens|Rep|Reps|Gov|Govs|Pres|Amb|Atty|Cong|Supt|Gen|Gens|Lt|"
     r"Col|Cols|Maj|Capt|Cmdr|Cdr|Adm|Sgt|Cpl|Pvt|Pfc|Spc|Brig|Det|Insp|Assoc|Asst)\."
 )
-_ENDS_WITH_TITLE = re.compile(rf"(?<![\w.]){_TITLE}\Z")
-_ENDS_WITH_EXCLAMATION = re.compile(r"\w!\Z")
-_BEGINS_WITH_NAME = re.compile(
-    r"(?!(?:The|A|An|He|She|It|They|We|I|In|On|At|But|And|This|That|These|Those|His|Her|Their|No|If|When)\b)[A-Z]"
+_NAME = r"(?!(?:The|A|An|He|She|It|They|We|I|In|On|At|But|And|This|That|These|Those|His|Her|Their|No|If|When)\b)[A-Z]"
+_SMALL_WORD = r"[a-z]{2,}\b(?!\.\w)"
+# What goes on: the end of a sentence as nupunkt sees it, and the beginning of the next.
+_GOES_ON = tuple(
+    (re.compile(rf"{end}\Z"), re.compile(begin))
+    for end, begin in (
+        # "Lt. | Gen. Hall"
+        (rf"(?<![\w.]){_TITLE}", _NAME),
+        # "the church of St. | Mary", but not "12 Main St. | Police"
+        (r"(?:\A|\b[a-z]+\s|[,;(\"“]\s?)St\.", _NAME),
+        # "Yahoo! | said"
+        (r"\w!", _SMALL_WORD),
+        # "non-U.S. | citizens"
+        (r"(?:\b[A-Za-z]\.[A-Za-z]\.|\b(?:[Pp]ct|[Aa]vg|yr|lb|bn|mn)\.)", _SMALL_WORD),
+    )
 )
-_BEGINS_SMALL = re.compile(r"[a-z]{2}")
-# "the man she met. Dr. Who": a small word with a full stop, then a title with a name.
-_STOP_BEFORE_TITLE = re.compile(rf"\b(?P<word>[a-z]{(2,)})\.(?P<gap>\s+)(?={_TITLE}\s+[A-Z])")
-_NEVER_LAST_WORDS = frozenset({"al", "approx", "ca", "cf", "eg", "esp", "ex", "former", "ie", "incl", "then", "vs"})
+_TAIL_CHARACTERS = 40
+# A full stop after a small word ends a sentence, also where nupunkt takes the word ("so.", "met.", "port.") for an
+# abbreviation, unless it is one of these.
+_STOP = re.compile(r"\b(?P<word>[a-z]{2,})\.[\"”’)]{0,2}(?P<gap>\s+)(?=[\"“‘(]{0,2}[A-Z])")
+_ABBREVIATIONS = frozenset({
+    "al", "approx", "avg", "ca", "capt", "cf", "ch", "col", "dept", "dr", "eg", "esp", "est", "ex", "feat", "ft",
+    "gen", "gov", "ie", "incl", "lt", "mr", "mrs", "ms", "pp", "prof", "sec", "sen", "vol", "vs",
+})  # fmt: skip
 
 
 def sentences(text: str, *, language: str | None = "en") -> list[Span]:
@@ -45,12 +59,12 @@ def sentence_spans(paragraph: str, *, language: str | None = "en") -> list[Span]
 
 
 def _english(paragraph: str) -> Iterable[Span]:
-    spans = [trimmed(paragraph, span) for span in _nupunkt().spans(paragraph, paragraph_breaks=False)]
-    return _split_before_titles(paragraph, _rejoined(paragraph, spans))
+    spans = (trimmed(paragraph, span) for span in _nupunkt().spans(paragraph, paragraph_breaks=False))
+    return _split_after_small_words(paragraph, _rejoined(paragraph, spans))
 
 
 def _rejoined(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Join "Lt." with "Gen. McMaster" and "Yahoo!" with "said so"."""
+    """Join what nupunkt parts after an abbreviation."""
     pending: Span | None = None
     for start, end in spans:
         if pending is not None and _goes_on(text, pending, start):
@@ -64,17 +78,15 @@ def _rejoined(text: str, spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _goes_on(text: str, sentence: Span, start: int) -> bool:
-    tail = text[max(sentence[0], sentence[1] - 20) : sentence[1]]
-    if _ENDS_WITH_TITLE.search(tail):
-        return _BEGINS_WITH_NAME.match(text, start) is not None
-    return _ENDS_WITH_EXCLAMATION.search(tail) is not None and _BEGINS_SMALL.match(text, start) is not None
+    tail = text[max(sentence[0], sentence[1] - _TAIL_CHARACTERS) : sentence[1]]
+    return any(end.search(tail) and begin.match(text, start) for end, begin in _GOES_ON)
 
 
-def _split_before_titles(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Split "she met. Dr. Who came": a full stop after an ordinary word ends a sentence, whatever title follows."""
+def _split_after_small_words(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Split "the man she met. Dr. Who came", which nupunkt leaves in one."""
     for start, end in spans:
-        for match in _STOP_BEFORE_TITLE.finditer(text, start, end):
-            if match["word"] not in _NEVER_LAST_WORDS:
+        for match in _STOP.finditer(text, start, end):
+            if match["word"] not in _ABBREVIATIONS:
                 yield start, match.start("gap")
                 start = match.end("gap")
         yield start, end
