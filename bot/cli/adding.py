@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def add(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files, and folders with files.", show_default=False)
+        list[Path], typer.Argument(metavar="PATH", help="Files, and folders with files.", show_default=False)
     ],
     library: Library = DEFAULT_LIBRARY,
     as_json: AsJson = False,

@@ -74,7 +74,7 @@ def show(story: StoryId, library: AnyLibrary = None, as_json: AsJson = False) ->
 def remove(
     stories: Annotated[
         list[str],
-        typer.Argument(metavar="STORY...", help="Ids of stories, or their unique beginnings.", show_default=False),
+        typer.Argument(metavar="STORY", help="Ids of stories, or their unique beginnings.", show_default=False),
     ],
     library: AnyLibrary = None,
     as_json: AsJson = False,
