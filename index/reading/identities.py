@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 _MAX_URL_CHARACTERS = 2_048
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029<>\"]")
+_UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff<>\"]")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 # Parameters that say where a reader came from. Short lists of general words ("id", "source", "ref") would make one
 # story of two: many sites number their articles with them.
