@@ -3,9 +3,11 @@
 All methods block and may be called from several threads at once; none may be called on an event loop's thread.
 """
 
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +16,10 @@ from typing import Self
 from filelock import BaseFileLock
 
 from index.answering import answer_question
-from index.errors import LibraryNameError
+from index.errors import LibraryNameError, StorageError
 from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
 from index.finding.model_files import load_token_offsets, model_fingerprint
-from index.reading import ReadFailure, discover, read_file
+from index.reading import ReadFailure, discover, read_file, storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
 from index.stories import AddResult, Answer, Finding, Leg, Story
@@ -27,6 +29,7 @@ from index.storing.publisher import Progress, Stores
 from index.storing.vectors import Vectors
 from index.storing.words import Words
 
+_log = logging.getLogger(__name__)
 SAMPLES = "samples"
 _SAMPLES_GIVEN = "samples were put in"
 _LIBRARY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -69,23 +72,29 @@ class Engine:
         loading = _Once(lambda: load_embedder(settings))
         model = model_fingerprint(settings)
         token_offsets = load_token_offsets(settings)
-        lock = hold(home, wait_seconds=settings.lock_wait_seconds, on_wait=on_wait)
-        try:
+        with ExitStack() as opened:  # undone when a later step fails
+            lock = hold(home, wait_seconds=settings.lock_wait_seconds, on_wait=on_wait)
+            opened.callback(lock.release)
+            catalog = opened.enter_context(Catalog.open(home))
             stores = Stores(
-                catalog=Catalog.open(home),
-                vectors=Vectors.open(home / "vectors"),
+                catalog=catalog,
+                vectors=opened.enter_context(closing(Vectors.open(home / "vectors"))),
                 words=Words(home / "words"),
                 model=model,
                 embed=lambda texts: loading().embed(texts),
                 token_offsets=token_offsets,
             )
             engine = cls(stores, lock, loading, clock)
-            for library in engine._libraries():
-                publisher.recover(stores, library)
-        except BaseException:
-            lock.release()
-            raise
+            engine._recover()
+            opened.pop_all()
         return engine
+
+    def _recover(self) -> None:
+        for library in self._libraries():
+            try:
+                publisher.recover(self._stores, library)
+            except StorageError as error:  # what is live can be read, and `rebuild` must be able to begin
+                _log.warning("library %s: what was begun could not be finished: %s", library.name, error)
 
     def __enter__(self) -> Self:
         return self
@@ -164,6 +173,7 @@ class Engine:
         `now` (default: the clock) is when the question is asked: newer stories weigh more. `since` leaves out stories
         published before that day, and undated ones. Raises ModelError, StorageError.
         """
+        question = storable(question)
         target = self._readable_library(library)
 
         def findings(text: str, limit: int) -> list[Finding]:
@@ -188,6 +198,7 @@ class Engine:
         since: date | None = None,
     ) -> list[Finding]:
         """The best passages for `question`, best first, at most `limit`."""
+        question = storable(question)
         target = self._readable_library(library)
         if self._stores.catalog.count_stories(library) == 0 or not question.strip():
             return []

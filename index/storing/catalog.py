@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +55,11 @@ class Catalog:
             if not path.exists():
                 return None
             engine = sqlite_engine(path, read_only=True)
-            check_revision(engine)
+            with ExitStack() as opened:
+                opened.callback(engine.dispose)
+                if not check_revision(engine):
+                    return None
+                opened.pop_all()
             return cls(engine, home)
 
     def __enter__(self) -> Self:

@@ -1,6 +1,7 @@
 """One process at a time holds the data folder, under a lock that the kernel drops when the process dies."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from index.errors import HomeBusyError, StorageError
 
+_log = logging.getLogger(__name__)
 _LOCK = "holder.lock"
 _WHO = "holder.json"
 
@@ -29,14 +31,22 @@ def hold(home: Path, *, wait_seconds: float, on_wait: Callable[[str], None] | No
             if on_wait is not None and wait_seconds > 0:
                 on_wait(f"{_who(home)} is using {home}; waiting up to {wait_seconds:g} seconds for it.")
             lock.acquire(timeout=wait_seconds, poll_interval=0.1)
-        (home / _WHO).write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv[1:2])}))
     except Timeout:
         raise HomeBusyError(
             f"{_who(home)} is still using {home} after {wait_seconds:g} seconds; stop it or try again later."
         ) from None
     except OSError as error:
         raise StorageError(_sentence(error, home)) from error
+    _sign(home)
     return lock
+
+
+def _sign(home: Path) -> None:
+    """Write down who holds the folder; what cannot be written on a full disk may still be read."""
+    try:
+        (home / _WHO).write_text(json.dumps({"pid": os.getpid(), "command": " ".join(sys.argv[1:2])}))
+    except OSError as error:
+        _log.warning("%s cannot be written: %s", home / _WHO, error)
 
 
 def _sentence(error: OSError, home: Path) -> str:

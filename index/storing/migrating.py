@@ -32,11 +32,18 @@ def migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def check_revision(engine: Engine) -> None:
-    """Raise StorageError unless the catalog has just the tables that this program expects."""
+def check_revision(engine: Engine) -> bool:
+    """Whether the catalog has just the tables that this program expects, False while it has none yet.
+
+    Raises StorageError when the catalog is older or newer than this program.
+    """
     with engine.begin() as connection:
-        if _revision(connection) != known_revisions()[-1]:
+        revision = _revision(connection)
+        if revision is None and not inspect(connection).get_table_names():
+            return False
+        if revision != known_revisions()[-1]:
             raise StorageError("The catalog is from an older Storydesk; `storydesk rebuild` brings it up to date.")
+        return True
 
 
 def _revision(connection: Connection) -> str | None:

@@ -61,9 +61,11 @@ class Stores:
 def publish(stores: Stores, library: Library, stories: Sequence[Story]) -> list[AddResult]:
     """Store stories of different identity and text; a result each, in order, once all are safely stored.
 
-    Raises OutdatedIndexError, StorageError, ModelError: then none of them is stored.
+    Raises OutdatedIndexError, StorageError, ModelError: then each of them is stored whole or not at all, and may be
+    published again.
     """
     library = _with_current_fingerprint(stores, library)
+    recover(stores, library)  # what an earlier failure left staged must not come live over what is published now
     results: list[AddResult] = []
     new: list[versions.NewVersion] = []
     texts: dict[str, str] = {}

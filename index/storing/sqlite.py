@@ -59,10 +59,15 @@ def storage_errors(home: Path) -> Iterator[None]:
         raise StorageError(storage_sentence(error, home)) from error
 
 
+def disk_is_full(error: BaseException) -> bool:
+    """Whether a store failed because there is no room for what it was to write."""
+    return any(sign in _words(error) for sign in ("full", "no space", "file too large", "quota"))
+
+
 def storage_sentence(error: BaseException, home: Path) -> str:
     """What a failed write or read means for the person whose data lies in `home`."""
-    words = str(getattr(error, "orig", None) or error).lower()
-    if any(sign in words for sign in ("full", "no space", "file too large", "quota")):
+    words = _words(error)
+    if disk_is_full(error):
         return f"The disk of the data folder {home} is full; make room and run the command again."
     if any(sign in words for sign in ("readonly", "read-only", "permission denied", "unable to open")):
         return f"The data folder {home} cannot be written; give yourself the right to, or set STORYDESK_HOME."
@@ -71,3 +76,7 @@ def storage_sentence(error: BaseException, home: Path) -> str:
     if any(sign in words for sign in ("malformed", "not a database")):
         return f"The catalog in {home} is damaged; bring it back from a backup."
     return f"The data folder {home} cannot be used ({words}); check the disk and run the command again."
+
+
+def _words(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error).lower()

@@ -4,7 +4,8 @@ import hashlib
 import logging
 import resource
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -12,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import OutdatedIndexError, StorageError
+from index.storing.sqlite import disk_is_full
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _PAGE = 1_000
+_LOST = "Nothing found on disk"
 
 
 class Vectors:
@@ -25,6 +28,7 @@ class Vectors:
         self._path = path
         self._opening = threading.RLock()
         self._client: Any = None
+        self._batch = 0
         self._collections: dict[tuple[int, str], Any] = {}
 
     @classmethod
@@ -42,7 +46,11 @@ class Vectors:
         try:
             self._client = chromadb.PersistentClient(str(self._path), Settings(anonymized_telemetry=False))
         except Exception as error:  # Chroma raises whatever its store raised
-            raise StorageError(f"The vector index in {self._path} cannot be opened ({_line(error)}).") from error
+            raise StorageError(
+                f"The vector index in {self._path} cannot be opened ({_line(error)}); "
+                "move that folder away and run `storydesk rebuild`."
+            ) from error
+        self._batch = self._client.get_max_batch_size()
 
     def close(self) -> None:
         """Let go of the files. Closing twice is harmless."""
@@ -61,9 +69,8 @@ class Vectors:
         published_days: Sequence[int],
     ) -> None:
         """Store `vectors`, float32 of shape (len(ids), dimension), normalised; an id that is there is replaced."""
-        batch = self._client.get_max_batch_size()
-        for first in range(0, len(ids), batch):
-            part = slice(first, first + batch)
+        for first in range(0, len(ids), self._batch):
+            part = slice(first, first + self._batch)
 
             def upsert(collection: Any, part: slice = part) -> None:
                 collection.upsert(
@@ -116,25 +123,28 @@ class Vectors:
 
     def _with_collection(self, library_id: int, fingerprint: str, work: Callable[[Any], _Result]) -> _Result:
         """Run `work` on the collection; reopen the client once where Chroma lost its hold on a collection's files."""
-        from chromadb.errors import ChromaError
-
+        client = self._client
         try:
-            return work(self._collection(library_id, fingerprint))
-        except ChromaError as error:
-            # A small collection that was evicted from Chroma's file cache fails until the client is made anew.
-            if "Nothing found on disk" not in str(error):
-                raise StorageError(
-                    f"The vector index failed ({_line(error)}); `storydesk rebuild` mends it."
-                ) from error
-            _log.warning("reopening the vector index: %s", _line(error))
+            with _chroma_errors(self._path):
+                return work(self._collection(library_id, fingerprint))
+        except Exception as error:
+            # A small collection that was evicted from Chroma's file cache fails until the client is made anew. When
+            # another thread just did that, whatever was under way on the old client fails in its own way.
+            if _LOST not in str(error) and self._client is client:
+                raise
             with self._opening:
-                self.close()
-                self._open()
+                if self._client is client:
+                    _log.warning("reopening the vector index: %s", _line(error))
+                    self.close()
+                    self._open()
+        with _chroma_errors(self._path):
             return work(self._collection(library_id, fingerprint))
 
     def _collection(self, library_id: int, fingerprint: str) -> Any:
         key = (library_id, fingerprint)
         with self._opening:
+            if self._client is None:
+                raise StorageError(f"The vector index {self._path} was closed; start again.")
             if key not in self._collections:
                 digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
                 collection = self._client.get_or_create_collection(
@@ -150,6 +160,21 @@ class Vectors:
                     )
                 self._collections[key] = collection
             return self._collections[key]
+
+
+@contextmanager
+def _chroma_errors(path: Path) -> Iterator[None]:
+    """Turn what Chroma says into a StorageError."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except ChromaError as error:
+        if disk_is_full(error):
+            raise StorageError(
+                f"The disk of the vector index {path} is full; make room and run the command again."
+            ) from error
+        raise StorageError(f"The vector index failed ({_line(error)}); `storydesk rebuild` mends it.") from error
 
 
 def raise_file_limit() -> tuple[int, int]:

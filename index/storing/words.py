@@ -2,13 +2,15 @@
 
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import tantivy
 
 from index.errors import StorageError
 from index.storing.passages import IndexedPassage
+from index.storing.sqlite import disk_is_full
 
 _HEAP_BYTES = 30_000_000
 _ANALYZER = "storydesk_english"
@@ -53,9 +55,7 @@ class Words:
 
     def write(self, library_id: int, passages: Iterable[IndexedPassage], *, replace: bool = True) -> None:
         """Index the passages and commit once. `replace` first removes what has their ids; needless when all are new."""
-        with self._opening, _tantivy_errors(self._path):
-            index = self._index(library_id)
-            writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        with self._changing(library_id) as writer:
             for passage in passages:
                 if replace:
                     writer.delete_documents_by_term("passage_id", passage.passage_id)
@@ -65,22 +65,14 @@ class Words:
                 document.add_text("text", passage.text)
                 document.add_integer("day", passage.published_day)
                 writer.add_document(document)
-            writer.commit()
-            writer.wait_merging_threads()
-            index.reload()
 
     def delete(self, library_id: int, ids: Sequence[str]) -> None:
         """Remove these passages and commit once; an id that is not there is ignored."""
         if not ids:
             return
-        with self._opening, _tantivy_errors(self._path):
-            index = self._index(library_id)
-            writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        with self._changing(library_id) as writer:
             for passage_id in ids:
                 writer.delete_documents_by_term("passage_id", passage_id)
-            writer.commit()
-            writer.wait_merging_threads()
-            index.reload()
 
     def search(self, library_id: int, question: str, *, limit: int, since_day: int = 0) -> dict[str, float]:
         """The best passages' ids with their BM25 scores, at most `limit`. Nothing in `question` is query syntax."""
@@ -116,6 +108,19 @@ class Words:
             self._indexes.pop(library_id, None)
             shutil.rmtree(self._folder(library_id), ignore_errors=True)
 
+    @contextmanager
+    def _changing(self, library_id: int) -> Iterator[tantivy.IndexWriter]:
+        """All that is done with the writer is committed at the end, or nothing of it."""
+        with self._opening, _tantivy_errors(self._path):
+            index = self._index(library_id)
+            writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            try:
+                yield writer
+                writer.commit()
+            finally:
+                writer.wait_merging_threads()  # lets go of the index's lock, after a failure as well
+            index.reload()
+
     def _folder(self, library_id: int) -> Path:
         return self._path / str(library_id)
 
@@ -140,7 +145,11 @@ class _tantivy_errors:  # noqa: N801 - reads as a function where it is used
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, ValueError | OSError):
+            if disk_is_full(error):
+                raise StorageError(
+                    f"The disk of the word index {self._path} is full; make room and run the command again."
+                ) from error
             words = " ".join(str(error).split())
             raise StorageError(
-                f"The word index in {self._path} cannot be used ({words}); make room or `storydesk rebuild`."
+                f"The word index in {self._path} cannot be used ({words}); `storydesk rebuild` mends it."
             ) from error
