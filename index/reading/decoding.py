@@ -7,6 +7,7 @@ from collections.abc import Callable
 from charset_normalizer import from_bytes
 
 from index.errors import ReadingError
+from index.shaping import detect_language
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,11 +30,14 @@ _HIGH_BYTES = bytes(range(0x80, 0x100))
 # With fewer bytes beyond ASCII there is nothing to tell encodings apart by: the text is Western, with an accent or
 # a typographic quote here and there.
 _WESTERN_SHARE = 0.03
+_WESTERN_BYTES = 4
 # The encodings in which news was published before UTF-8; without the list, rare ones are taken for them.
 _EIGHT_BIT_ENCODINGS = [
     "cp1252", "cp1251", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r", "koi8_u", "iso8859_2",
     "iso8859_5", "iso8859_9", "mac_roman", "shift_jis", "cp932", "euc_jp", "gb18030", "big5", "euc_kr", "cp949",
 ]  # fmt: skip
+_LATIN_ENCODINGS = frozenset({"cp1252", "cp1250", "cp1254", "cp1257", "iso8859_2", "iso8859_9"})
+_CENTRAL_EUROPEAN = frozenset({"pl", "cs", "sk", "hu", "sl", "hr", "bs", "ro", "sq"})
 
 
 def decode(data: bytes) -> str:
@@ -67,10 +71,22 @@ def _decode_utf8(data: bytes) -> str:
     strays = len(rest) - len(rest.translate(None, _HIGH_BYTES))
     if (len(data) - len(rest)) // 2 > strays:
         return data.decode("utf-8", errors=_WESTERN_STRAYS)
-    if strays <= _WESTERN_SHARE * len(data):
+    if strays <= max(_WESTERN_BYTES, _WESTERN_SHARE * len(data)):
         return data.decode("cp1252", errors="replace")
+    return data.decode(_eight_bit_encoding(data), errors="replace")
+
+
+def _eight_bit_encoding(data: bytes) -> str:
+    """The encoding that the bytes look like; between the Latin ones, whose letters look alike, the language decides."""
     best = from_bytes(data, cp_isolation=_EIGHT_BIT_ENCODINGS).best()
-    return data.decode(best.encoding if best else "cp1252", errors="replace")
+    if best is not None and best.encoding not in _LATIN_ENCODINGS:
+        return best.encoding
+    # A few wrong letters do not hide a language.
+    language = detect_language(data.decode("cp1252", errors="replace"))
+    if language in _CENTRAL_EUROPEAN:
+        # Windows-1250 has letters where ISO 8859-2 has nothing.
+        return "iso8859_2" if data == data.translate(None, bytes(range(0x80, 0xA0))) else "cp1250"
+    return best.encoding if best is not None and language == "tr" else "cp1252"
 
 
 def _read_strays_as_western(error: UnicodeError) -> tuple[str, int]:

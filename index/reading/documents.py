@@ -16,6 +16,8 @@ from index.reading.titles import clean_title, title_of_markdown, title_of_text
 from index.stories import Story
 
 _logger = logging.getLogger(__name__)
+# pypdf warns of every flaw that it could mend; what it cannot mend is raised.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 _SPLIT_ADVICE = "split it into one file a story"
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(?P<fields>.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _MAX_FRONT_MATTER_CHARACTERS = 20_000

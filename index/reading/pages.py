@@ -16,6 +16,9 @@ from index.reading.titles import title_of_text
 from index.stories import Story
 
 _logger = logging.getLogger(__name__)
+# They report what they cannot parse, which is told to whoever gave the page.
+for _name in ("trafilatura", "htmldate", "courlan"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 _DECLARED_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _DECLARED_WITHIN_BYTES = 4_096
 _TAG = re.compile(r"<[A-Za-z][^<>]*")
