@@ -9,7 +9,8 @@ _KEPT_FORMAT_CHARACTERS = "\u200c\u200d"
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 
 # A colon starts a link (https://) or an emoji (:name:); a line may start with a list or a numbered list.
-_MARKUP = re.compile(r"[\\*_~|`<>\[\]@#]|:(?=//|[\w+-]+:)|^[-+]|(?:(?<=^\d)|(?<=^\d\d)|(?<=^\d\d\d))[.)]")
+# An escaped bracket with an opening parenthesis right after it still ends the label of a link further in front.
+_MARKUP = re.compile(r"[\\*_~|`<>\[\]@#]|(?<=\])\(|:(?=//|[\w+-]+:)|^[-+]|(?:(?<=^\d)|(?<=^\d\d)|(?<=^\d\d\d))[.)]")
 
 _SENTENCE_END = re.compile(r"[.!?。！？]+[\"'”’»)\]]*(?=\s)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.escaping import clean, units, web_address
@@ -263,6 +263,20 @@ def test_any_answer_is_within_discords_limits(answer: Answer) -> None:
     assert embed.description.strip()
 
 
+@pytest.mark.parametrize(
+    "end",
+    ["](https://evil.example)", "\\](https://evil.example)", "](<https://evil.example>)", "] (https://evil.example)"],
+)
+def test_text_behind_a_link_cannot_send_the_link_elsewhere(end: str, display: Callable) -> None:
+    citations = (replace(AGREED, publisher=end), replace(AGREED, story_id="b", quote=end, publisher=end))
+    for answer in (ANSWER, replace(REFUSAL)):
+        shown = display(str(render(replace(answer, citations=citations)).description))
+        assert [target for kind, target in shown.markup if kind == "link"] == [
+            "https://harbour-post.example/agreed"
+        ] * 2
+
+
+@settings(max_examples=200, deadline=None)
 @given(answer=answers())
 def test_in_any_answer_only_our_own_markup_takes_effect(answer: Answer, display: Callable) -> None:
     embed = render(answer)
