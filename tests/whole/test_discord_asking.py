@@ -187,6 +187,10 @@ async def test_hostile_questions_and_stories_ping_nobody_and_link_nowhere_else(
     assert "](https://harbour-post.example/agreed)" in description
 
 
+def test_whatever_the_bot_will_send_pings_nobody_unless_it_says_so(make_client: Any) -> None:
+    assert make_client().allowed_mentions.to_dict() == {"parse": []}
+
+
 async def test_the_longest_answer_is_taken_by_discord(simcord_env: Env, prepared_engine: Any) -> None:
     citation = prepared_engine.answer.citations[0]
     prepared_engine.answer = replace(
