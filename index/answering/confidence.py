@@ -11,11 +11,11 @@ from index.answering.questions import Question
 from index.answering.sentences import Candidate
 
 _FILE = "confidence.json"
-_WITH_FIGURE = ("count", "amount", "percent", "measure")
 FEATURES = (
     "cosine",
     "nearness",
     "coverage",
+    "passage_coverage",
     "weakest",
     "passage_cosine",
     "kind_fit",
@@ -47,6 +47,7 @@ def features(question: Question, found: Sequence[Candidate]) -> list[float]:
         best.cosine,
         best.nearness,
         best.coverage,
+        best.passage_coverage,
         best.weakest,
         best.passage_cosine,
         best.kind_fit,
@@ -61,9 +62,8 @@ def confidence(question: Question, found: Sequence[Candidate], *, calibration: C
     if not found:
         return 0.0
     calibration = calibration or shipped_calibration()
-    with_figure = question.asks in _WITH_FIGURE
-    weights = calibration.figure_weights if with_figure else calibration.other_weights
-    intercept = calibration.figure_intercept if with_figure else calibration.other_intercept
+    weights = calibration.figure_weights if question.asks_for_figure else calibration.other_weights
+    intercept = calibration.figure_intercept if question.asks_for_figure else calibration.other_intercept
     logit = intercept + sum(weight * value for weight, value in zip(weights, features(question, found), strict=True))
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
 

@@ -58,12 +58,19 @@ _COUNT = re.compile(
     r"(?:(?:the|these|those|its|their|his|her|our|more|other|new|different|people's)\s+)*(?P<counted>.+)",
     re.IGNORECASE,
 )
+_PEOPLE_COUNT = re.compile(
+    r"\bwhat(?:\s+is|'s|\s+was|\s+are)\b.*\b(?:population|toll|attendance|headcount)\b|\bhow\s+(?:big|large)\s+(?:is|was)\s+the\s+"
+    r"(?:population|crowd|audience)\b",
+    re.IGNORECASE,
+)
 _PERCENT = re.compile(
-    r"\b(?:what|which|how\s+many|how\s+large\s+a)\s+(?:percent|per\s*cent|percentage|share|proportion)\b", re.I
+    r"\b(?:what|which|how\s+many|how\s+large\s+a)\s+(?:is\s+the\s+)?(?:percent|per\s*cent|percentage|share\s+of|proportion|turnout)\b",
+    re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"\bhow\s+much\b|\bwhat(?:\s+is|'s|\s+was|\s+will)?\s+(?:the\s+)?(?:\w+\s+)?(?:price|cost|costs|budget|sum|amount|fee|fine|salary|value)\b",
-    re.I,
+    r"\bhow\s+much\b"
+    r"|\bwhat(?:\s+is|'s|\s+was|\s+were|\s+will|\s+did)\b.*\b(?:price|costs?|budget|sum|amount|fee|fine|salary|worth|deficit|damages?)\b",
+    re.IGNORECASE,
 )
 _MEASURE = re.compile(
     r"\bhow\s+(?:long|old|far|tall|high|deep|wide|big|large|fast|hot|cold|heavy|strong|soon|late|early)\b", re.I
@@ -104,6 +111,11 @@ class Question:
     counted: tuple[str, ...]
     content: tuple[str, ...]
 
+    @property
+    def asks_for_figure(self) -> bool:
+        """Whether a number with a unit is asked for."""
+        return self.asks in ("count", "amount", "percent", "measure")
+
 
 def no_question_for_stories(text: str) -> Reason | None:
     """Why `text` is not to be answered from the stories, None when it is."""
@@ -130,6 +142,9 @@ def understand(text: str) -> Question:
     elif count := _COUNT.search(text):
         asks = "count"
         counted = _counted(count["counted"])
+    elif _PEOPLE_COUNT.search(text):
+        asks = "count"
+        counted = ("people",)
     elif _AMOUNT.search(text):
         asks = "amount"
     elif _MEASURE.search(text):

@@ -1,8 +1,9 @@
 """Sentences of the found passages, with what speaks for each as the answer."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import snowballstemmer
@@ -17,6 +18,9 @@ from index.stories import Finding
 EmbedTokens = Callable[[Sequence[str]], list[TextVectors]]
 _PASSAGES = 8
 _MOST_SENTENCES = 80
+_FIGURE_WEIGHT = 1.0
+_KIND_WEIGHT = 0.5
+"""What having the asked-for number, or another kind of thing that is asked for, adds to a sentence's score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,10 @@ class Candidate:
     """A sentence that may be the answer. `start` and `end` are its offsets in the story.
 
     `cosine` compares question and sentence as wholes, `nearness` is the mean similarity of the question's words to
-    the sentence's nearest tokens, `coverage` the share of them that stand in it. `weakest` is the similarity of the
-    question's word that sentence and passage say least of, `passage_cosine` the passage's own. `figure` is the number
-    that is asked for, if any, and `kind_fit` (0..1) how well the sentence has the kind of thing that is asked for.
+    the sentence's nearest tokens, `coverage` the share of them that stand in it, `passage_coverage` the share that
+    stand in its passage or title. `weakest` is the similarity of the question's word that sentence and passage say
+    least of, `passage_cosine` the passage's own. `figure` is the number that is asked for, if any, and `kind_fit`
+    (0..1) how well the sentence has the kind of thing that is asked for.
     """
 
     finding: Finding
@@ -36,6 +41,7 @@ class Candidate:
     cosine: float
     nearness: float
     coverage: float
+    passage_coverage: float
     weakest: float
     passage_cosine: float
     kind_fit: float
@@ -56,17 +62,18 @@ def candidates(question: Question, findings: Sequence[Finding], *, embed_tokens:
     passages = [f"{finding.title}\n{finding.text}" for finding in findings[:_PASSAGES]]
     asked, *vectors = embed_tokens([question.text, *passages, *[text for *_, text in spans]])
     words = content_spans(question.text)
+    passage_stems = [_stems(passage) for passage in passages]
     in_passages = [word_similarities(words, asked, passage) for passage in vectors[: len(passages)]]
     stems = {_stem(word) for word in question.content}
     found = []
     for (rank, finding, start, end, text), sentence in zip(spans, vectors[len(passages) :], strict=True):
         similarities = word_similarities(words, asked, sentence)
         in_either = np.maximum(similarities, in_passages[rank])
-        own = {_stem(word) for word in all_words(text)}
-        coverage = len(stems & own) / len(stems) if stems else 0.0
         cosine = float(sentence.vector @ asked.vector)
         nearness = float(similarities.mean()) if words else cosine
+        coverage = _share(stems, _stems(text))
         figure, kind_fit = _kind_fit(question, text, asked, sentence)
+        kind_weight = _FIGURE_WEIGHT if question.asks_for_figure else _KIND_WEIGHT
         found.append(
             Candidate(
                 finding=finding,
@@ -76,11 +83,12 @@ def candidates(question: Question, findings: Sequence[Finding], *, embed_tokens:
                 cosine=cosine,
                 nearness=nearness,
                 coverage=coverage,
+                passage_coverage=_share(stems, passage_stems[rank]),
                 weakest=float(in_either.min()) if words else cosine,
                 passage_cosine=float(vectors[rank].vector @ asked.vector),
                 kind_fit=kind_fit,
                 figure=figure,
-                score=cosine + nearness + 0.5 * coverage + 0.3 * kind_fit + 0.5 * finding.score,
+                score=cosine + nearness + 0.5 * coverage + kind_weight * kind_fit + 0.5 * finding.score,
             )
         )
     return sorted(found, key=lambda candidate: -candidate.score)
@@ -90,7 +98,7 @@ def _kind_fit(
     question: Question, text: str, asked: TextVectors, sentence: TextVectors
 ) -> tuple[Quantity | None, float]:
     """The number in `text` that suits the question best, and how well the text has the kind of thing asked for."""
-    if question.asks in ("count", "amount", "percent", "measure"):
+    if question.asks_for_figure:
         fitting = [quantity for quantity in quantities(text) if fits(quantity, question)]
         if question.asks != "count":
             return (fitting[0], 1.0) if fitting else (None, 0.0)
@@ -127,11 +135,20 @@ def _has_new_name(text: str, question: Question) -> bool:
     return any(word[:1].isupper() and len(word) > 1 and not set(all_words(word)) <= asked for word in words[1:])
 
 
-@cache
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+def _share(asked: set[str], own: set[str]) -> float:
+    return len(asked & own) / len(asked) if asked else 0.0
 
 
+def _stems(text: str) -> set[str]:
+    return {_stem(word) for word in all_words(text)}
+
+
+_stemmer = snowballstemmer.stemmer("english")
+_stemming = threading.Lock()  # the stemmer keeps the word it works on
+
+
+@lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
-    stem: str = _stemmer().stemWord(word)
+    with _stemming:
+        stem: str = _stemmer.stemWord(word)
     return stem
