@@ -1,6 +1,6 @@
 """Every request of the bot has the form that Discord's own description of its interface asks for.
 
-`STORYDESK_DISCORD_OPENAPI` names that file: `specs/openapi.json` of github.com/discord/discord-api-spec. It is not
+`DISCORD_OPENAPI` names that file: `specs/openapi.json` of github.com/discord/discord-api-spec. It is not
 ours to bundle, so without it this is skipped, except where `CI` is set.
 """
 
@@ -19,7 +19,7 @@ from simcord.env import Env
 
 from index.stories import Answer
 
-VARIABLE = "STORYDESK_DISCORD_OPENAPI"
+VARIABLE = "DISCORD_OPENAPI"
 _JSON = "application~1json"
 
 
