@@ -18,7 +18,6 @@ SENTENCES: dict[Reason, str] = {
     "too_long": f"That is too long for a question; ask it in at most {MAX_CHARACTERS:,} characters.",
 }
 _OTHER_LANGUAGE = "The stories do not say, as far as I can tell: I understand questions in {stories} best."
-_NEAREST = "The stories do not say. The nearest thing they report on is below."
 _LANGUAGES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese",
               "nl": "Dutch", "uk": "Ukrainian", "ru": "Russian", "tr": "Turkish", "pl": "Polish"}  # fmt: skip
 
