@@ -27,11 +27,17 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _MAX_ELEMENTS = 30_000
 _MAX_ATTRIBUTES = 2_000
 _LONG_TAG = 10_000
-# Fewer words are a menu or a notice about cookies. An ideograph counts as a word.
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
-_MIN_WORDS = 20
-# Browsers read these labels as Windows-1252, which is what the pages are in.
-_WESTERN_LABELS = frozenset({"ascii", "iso8859-1", "latin-1", "cp1252"})
+# Fewer words are a menu or a notice, and many short lines a list of headlines. A letter counts as a word
+# where words are written without spaces between them.
+_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|\w+")
+_MIN_WORDS = 25
+_MIN_WORDS_OF_A_PARAGRAPH = 12
+# The encodings that a page may declare; Python knows others, which are no texts or take forever.
+_PAGE_ENCODING = re.compile(
+    r"utf-8|ascii|iso8859-\d+|cp125\d|cp874|koi8-[ru]|mac-\w+|shift_jis|cp932|euc_jp|iso2022_jp|euc_kr|cp949|gb\w+|big5\w*"
+)
+# Browsers read these as the larger encodings that the pages really are in.
+_READ_AS = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030"}
 
 
 def read_page(found: FoundFile) -> Story:
@@ -42,10 +48,11 @@ def read_page(found: FoundFile) -> Story:
     data = read_bytes(found.path, limit=MAX_TEXT_BYTES, advice="save the page without what is embedded in it")
     html = _decode_page(data)
     _refuse_endless(html)
-    article = _extracted(html)
-    text = article.text if article else None
-    if not text or sum(1 for _ in islice(_WORD.finditer(text), _MIN_WORDS)) < _MIN_WORDS:
+    # Precision leaves out what stands around an article, and of a page in old-fashioned tables all of it.
+    article = _article(html, precise=True) or _article(html, precise=False)
+    if article is None:
         raise ReadingError("There is no article in this page; save the page of the story itself, or its text as .txt.")
+    text: str = article.text
     draft = Draft(
         title=article.title or title_of_text(text, path=found.path),
         text=text,
@@ -67,17 +74,18 @@ def _refuse_endless(html: str) -> None:
             raise ReadingError("This page has an element without an end; save the story's text as .txt.")
 
 
-def _extracted(html: str) -> Any:
+def _article(html: str, *, precise: bool) -> Any:
+    """What trafilatura makes of the page (its `Document`), None when that is no article."""
     # Imported here: it takes a second that a command which reads no page need not wait for.
     import trafilatura
 
     try:
-        return trafilatura.bare_extraction(
+        article: Any = trafilatura.bare_extraction(
             html,
             with_metadata=True,
             include_comments=False,
             include_tables=False,
-            favor_precision=True,
+            favor_precision=precise,
             # The extensive search takes any date in the text for the day of publication.
             date_extraction_params={"original_date": True, "extensive_search": False},
         )
@@ -85,6 +93,14 @@ def _extracted(html: str) -> Any:
     except Exception as error:
         _logger.warning("A page could not be read: %s: %s", type(error).__name__, error)
         raise ReadingError("This page cannot be read as HTML; save it anew, or its text as .txt.") from error
+    if article is None:
+        return None
+    lines = [_count_words(line) for line in (article.text or "").splitlines()]
+    return article if sum(lines) >= _MIN_WORDS and max(lines) >= _MIN_WORDS_OF_A_PARAGRAPH else None
+
+
+def _count_words(line: str) -> int:
+    return sum(1 for _ in islice(_WORD.finditer(line), _MIN_WORDS))
 
 
 def _date(value: str | None) -> str | None:
@@ -103,7 +119,8 @@ def _decode_page(data: bytes) -> str:
         refuse_binary(data)
         try:
             name = codecs.lookup(declared[1].decode("ascii")).name
-            return data.decode("cp1252" if name in _WESTERN_LABELS else name)
+            if _PAGE_ENCODING.fullmatch(name):
+                return data.decode(_READ_AS.get(name, name))
         except (LookupError, UnicodeError):
             _logger.info("A page is not in the encoding that it declares.")
     return decode(data)

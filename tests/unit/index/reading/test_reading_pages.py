@@ -77,6 +77,7 @@ def test_a_page_without_a_title_is_named_after_its_file(tmp_path: Path) -> None:
         page("<ul>" + "<li><a href='/x'>Sport</a></li>" * 5 + "</ul>", head=""),
         page("<p>Not found</p>", head="<title>404</title>"),
         page("<script>const article = 'a story';</script>", head=""),
+        page("".join(f"<h2><a href='/{n}'>Bridge number {n} is closed</a></h2><p>Lead {n}.</p>" for n in range(40))),
         "<!-- " + FIRST,
         "<" * 5_000,
     ],
@@ -85,6 +86,20 @@ def test_a_page_without_an_article_is_refused(tmp_path: Path, content: str) -> N
     result = read(tmp_path / "page.html", content)
     assert isinstance(result, ReadFailure)
     assert result.error.startswith("There is no article in this page;")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<table><tr><td>Menu</td><td>{FIRST}<br><br>{SECOND}<br><br>{THIRD}</td></tr></table>",
+        f"<table><tr><td><p>{FIRST}</p><p>{SECOND}</p><p>{THIRD}</p></td></tr></table>",
+        f"<div>{FIRST}<br><br>{SECOND}<br><br>{THIRD}</div>",
+    ],
+)
+def test_a_page_in_the_manner_of_the_nineties_has_an_article_too(tmp_path: Path, body: str) -> None:
+    story = read(tmp_path / "page.html", page(body, head="<title>Bridge closed</title>"))
+    assert isinstance(story, Story)
+    assert all(paragraph in story.text for paragraph in (FIRST, SECOND, THIRD))
 
 
 RUSSIAN = "Мэр сообщил в пятницу, что старый мост через гавань будет закрыт до осени и что объезд займёт около часа. "

@@ -70,6 +70,13 @@ def test_a_long_paragraph_is_cut_at_sentence_ends() -> None:
     assert all(passage.text.startswith("Sentence") for passage in passages)
 
 
+def test_a_passage_rather_ends_with_a_paragraph_than_inside_one() -> None:
+    # Five passages of more than a paragraph each would be nearer to the target length than these six.
+    text = story(6, count=11)
+    passages = cut_passages(text, title=TITLE, token_offsets=words_and_marks)
+    assert [passage.text for passage in passages] == [paragraph(number, count=11) for number in range(6)]
+
+
 def test_a_lone_last_sentence_is_not_left_alone() -> None:
     text = story(4, count=3) + "\n\nIt rained."
     passages = cut_passages(text, title=TITLE, token_offsets=words_and_marks)

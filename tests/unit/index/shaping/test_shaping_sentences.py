@@ -85,9 +85,7 @@ def test_a_heading_without_a_full_stop_does_not_run_into_the_next_line(line_brea
 
 
 def test_a_sentence_of_a_hard_wrapped_text_goes_over_its_line_breaks() -> None:
-    text = (
-        "The mayor of the town said on Friday that the\nold bridge would stay closed. Nobody\nwas surprised."
-    )
+    text = "The mayor of the town said on Friday that the\nold bridge would stay closed. Nobody\nwas surprised."
     assert split(text) == [
         "The mayor of the town said on Friday that the\nold bridge would stay closed.",
         "Nobody\nwas surprised.",
