@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from index.answering.confidence import confidence, shipped_calibration
+from index.answering.confidence import Calibration, confidence, shipped_calibration
 from index.answering.questions import Question, no_question_for_stories, understand
 from index.answering.refusals import other_language, refusal
 from index.answering.sentences import Candidate, EmbedTokens, candidates
@@ -24,9 +24,18 @@ _FIGURE_SHARE = 0.7
 
 
 def answer_question(
-    question: str, *, has_stories: Callable[[], bool], search: Search, embed_tokens: EmbedTokens
+    question: str,
+    *,
+    has_stories: Callable[[], bool],
+    search: Search,
+    embed_tokens: EmbedTokens,
+    calibration: Calibration | None = None,
 ) -> Answer:
-    """Answer `question` from what `search` finds. Any text is taken as a question; the refusal says what is wrong."""
+    """Answer `question` from what `search` finds. Any text is taken as a question; the refusal says what is wrong.
+
+    `calibration` (default: the one in the package) says how sure an answer must be.
+    """
+    calibration = calibration or shipped_calibration()
     watch = _Stopwatch()
     reason = no_question_for_stories(question)
     if reason is not None:
@@ -41,9 +50,9 @@ def answer_question(
     if (foreign := _foreign_to(findings, asked)) is not None:
         return watch.stamp(refusal(question, "not_answered", text=other_language(foreign)))
     found = candidates(asked, findings, embed_tokens=embed_tokens)
-    certainty = round(confidence(asked, found), 4)
+    certainty = round(confidence(asked, found, calibration=calibration), 4)
     watch.lap("reading")
-    if certainty < shipped_calibration().threshold:
+    if certainty < calibration.threshold:
         return watch.stamp(refusal(question, "not_answered", confidence=certainty, nearest=_nearest(found)))
     return watch.stamp(_compose(question, asked, found, certainty))
 

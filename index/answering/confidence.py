@@ -57,11 +57,10 @@ def features(question: Question, found: Sequence[Candidate]) -> list[float]:
     ]
 
 
-def confidence(question: Question, found: Sequence[Candidate], *, calibration: Calibration | None = None) -> float:
+def confidence(question: Question, found: Sequence[Candidate], *, calibration: Calibration) -> float:
     """The probability (0..1) that the best of `found` answer the question; 0 when nothing was found."""
     if not found:
         return 0.0
-    calibration = calibration or shipped_calibration()
     weights = calibration.figure_weights if question.asks_for_figure else calibration.other_weights
     intercept = calibration.figure_intercept if question.asks_for_figure else calibration.other_intercept
     logit = intercept + sum(weight * value for weight, value in zip(weights, features(question, found), strict=True))

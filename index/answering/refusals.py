@@ -31,9 +31,14 @@ def refusal(
     text: str | None = None,
 ) -> Answer:
     """An answer that refuses, with the sentence that says why."""
-    if text is None:
-        text = _NEAREST if reason == "not_answered" and nearest else SENTENCES[reason]
-    return Answer(question=question, answered=False, reason=reason, text=text, confidence=confidence, citations=nearest)
+    return Answer(
+        question=question,
+        answered=False,
+        reason=reason,
+        text=text or SENTENCES[reason],
+        confidence=confidence,
+        citations=nearest,
+    )
 
 
 def other_language(stories_language: str) -> str:
