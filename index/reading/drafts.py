@@ -6,7 +6,7 @@ from pathlib import Path
 
 from index.errors import ReadingError
 from index.reading.identities import identity_of, web_url
-from index.reading.titles import clean_title
+from index.reading.titles import clean_title, title_of_body
 from index.shaping import detect_language
 from index.stories import Story
 
@@ -44,7 +44,7 @@ def finished(draft: Draft, *, source: str, path: Path, number: int | None = None
     url = web_url(draft.url) if draft.url else None
     authors = dict.fromkeys(name for author in draft.authors[:_MAX_AUTHORS] if (name := _name(author)))
     return Story(
-        title=clean_title(draft.title),
+        title=clean_title(draft.title) or title_of_body(text),
         text=text,
         source=source,
         identity=identity_of(given_id=draft.given_id, url=url, path=path, number=number),

@@ -8,7 +8,7 @@ from index.errors import ReadingError
 from index.reading.dates import iso_date
 
 _MAX_ID_CHARACTERS = 500
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_STORABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _TYPE_NAMES = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
 
@@ -30,8 +30,10 @@ def id_field(fields: Mapping[str, Any]) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ReadingError(f"The field id is {_type_name(value)} where text or a whole number is expected; correct it.")
     given = " ".join(str(value).split())
-    if _LONE_SURROGATE.search(given):
-        raise ReadingError("The field id has half a character (a lone surrogate), which cannot be stored; correct it.")
+    if _NOT_STORABLE.search(given):
+        raise ReadingError(
+            "The field id has a character that cannot be stored (a control code, half a pair); correct it."
+        )
     if len(given) > _MAX_ID_CHARACTERS:
         raise ReadingError(f"The field id has more than {_MAX_ID_CHARACTERS} characters; give a shorter one or none.")
     return given or None
