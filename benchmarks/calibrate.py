@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -168,7 +169,7 @@ def row_of(engine: Engine, kind: str, case: Case, findings: Sequence[Finding]) -
     return Row(kind, question.asks_for_figure, features(question, found), right)
 
 
-def confidences(rows: Sequence[Row], fitted: dict[str, object]) -> np.ndarray:
+def confidences(rows: Sequence[Row], fitted: dict[str, Any]) -> np.ndarray:
     """The confidence of each row."""
     values = []
     for row in rows:
@@ -177,20 +178,24 @@ def confidences(rows: Sequence[Row], fitted: dict[str, object]) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-np.array(values)))
 
 
-def best_threshold(rows: Sequence[Row], fitted: dict[str, object]) -> float:
-    """The confidence that best parts right answers from wrong ones, by balanced accuracy."""
+def best_threshold(rows: Sequence[Row], fitted: dict[str, Any]) -> float:
+    """The confidence that best parts answerable questions from the others, by balanced accuracy."""
     scores = confidences(rows, fitted)
-    right = np.array([row.right for row in rows])
-    return round(float(max(np.linspace(0.2, 0.8, 61), key=lambda t: balanced_accuracy_score(right, scores >= t))), 3)
+    answerable = np.array([row.kind == "answerable" for row in rows])
+    grid = np.linspace(0.2, 0.8, 61)
+    accuracies = np.array([balanced_accuracy_score(answerable, scores >= threshold) for threshold in grid])
+    # The middle of all that are as good as the best, give or take a few questions.
+    return round(float(np.median(grid[accuracies >= accuracies.max() - 0.01])), 3)
 
 
-def show(name: str, rows: Sequence[Row], fitted: dict[str, object]) -> None:
+def show(name: str, rows: Sequence[Row], fitted: dict[str, Any]) -> None:
     """One line of figures: how often what should be answered is, and what should be refused is."""
     scores = confidences(rows, fitted)
     answered = scores >= fitted["threshold"]
     right = np.array([row.right for row in rows])
     kinds = np.array([row.kind for row in rows])
-    parts = [f"{name}: AUROC of right answers {roc_auc_score(right, scores):.3f}"]
+    wanted = balanced_accuracy_score(kinds == "answerable", answered)
+    parts = [f"{name}: balanced accuracy {wanted:.3f}, AUROC of right answers {roc_auc_score(right, scores):.3f}"]
     for kind in ("answerable", "left out", "unanswerable"):
         chosen = kinds == kind
         if chosen.any():

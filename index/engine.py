@@ -127,31 +127,34 @@ class Engine:
         return self._add(paths, library, on_progress)
 
     def _add(self, paths: Sequence[Path], library: str, on_progress: Progress | None) -> Iterator[AddResult]:
-        target = self._stores.catalog.make_library(library)
+        tell = on_progress or _tell_nobody
         batch: list[Story] = []
         found = discover(paths)
+        seen = 0
         for done, file in enumerate(found):
-            if on_progress is not None:
-                on_progress("reading", done, len(found))
+            tell("files read", done, len(found))
             for item in [file] if isinstance(file, ReadFailure) else read_file(file):
+                seen += 1
                 if isinstance(item, ReadFailure):
                     yield AddResult(item.source, "failed", error=item.error)
                     continue
                 if _must_wait(item, batch):
-                    yield from self._publish(target.name, batch)
+                    yield from self._publish(library, batch, tell)
                     batch = []
                 batch.append(item)
-        yield from self._publish(target.name, batch)
-        if on_progress is not None:
-            on_progress("reading", len(found), len(found))
+                tell("stories stored", seen - len(batch), seen)
+        tell("files read", len(found), len(found))
+        yield from self._publish(library, batch, tell)
+        tell("stories stored", seen, seen)
 
-    def _publish(self, library: str, batch: Sequence[Story]) -> list[AddResult]:
+    def _publish(self, library: str, batch: Sequence[Story], on_progress: Progress) -> list[AddResult]:
         if not batch:
             return []
         with self._publishing:
-            return publisher.publish(self._stores, self._stores.catalog.make_library(library), batch)
+            target = self._stores.catalog.make_library(library)
+            return publisher.publish(self._stores, target, batch, on_progress=on_progress)
 
-    def add_samples(self) -> bool:
+    def add_samples(self, *, on_progress: Progress | None = None) -> bool:
         """Put the bundled stories into the library `samples`, once in a data folder's life and only if it has no story.
 
         Returns whether the library `samples` is what a newcomer should be asked in: it has stories and no other has.
@@ -159,7 +162,7 @@ class Engine:
         catalog = self._stores.catalog
         if catalog.fact(_SAMPLES_GIVEN) is None and catalog.count_stories() == 0:
             with stories_folder() as folder:
-                for result in self._add([folder], SAMPLES, None):
+                for result in self._add([folder], SAMPLES, on_progress):
                     if result.status == "failed":
                         raise RuntimeError(f"sample story {result.source}: {result.error}")
             catalog.set_fact(_SAMPLES_GIVEN, self._clock().isoformat())
@@ -269,6 +272,10 @@ def _must_wait(story: Story, batch: Sequence[Story]) -> bool:
     if len(batch) >= _STORIES_AT_ONCE or sum(len(each.text) for each in batch) >= _CHARACTERS_AT_ONCE:
         return True
     return any(each.identity == story.identity or each.text == story.text for each in batch)
+
+
+def _tell_nobody(what: str, done: int, total: int) -> None:
+    """Progress that nobody asked for."""
 
 
 class _Once:

@@ -59,8 +59,8 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _PEOPLE_COUNT = re.compile(
-    r"\bwhat(?:\s+is|'s|\s+was|\s+are)\b.*\b(?:population|toll|attendance|headcount)\b|\bhow\s+(?:big|large)\s+(?:is|was)\s+the\s+"
-    r"(?:population|crowd|audience)\b",
+    r"\bwhat(?:\s+is|'s|\s+was|\s+are)\b.*\b(?:(?P<living>population)|toll|attendance|headcount)\b"
+    r"|\bhow\s+(?:big|large)\s+(?:is|was)\s+the\s+(?:crowd|audience)\b",
     re.IGNORECASE,
 )
 _PERCENT = re.compile(
@@ -94,7 +94,7 @@ _STOP_WORDS = frozenset(
         "be been being do does did has have had having will would can could shall should may might must what which "
         "who whom whose when where why how many much that this these those it its he she they them his her their "
         "there here i we you your our my me us about any some said say says tell give please did's didn't doesn't "
-        "isn't aren't s t"
+        "isn't aren't s t one two both each"
     ).split()
 )
 
@@ -142,9 +142,10 @@ def understand(text: str) -> Question:
     elif count := _COUNT.search(text):
         asks = "count"
         counted = _counted(count["counted"])
-    elif _PEOPLE_COUNT.search(text):
+    elif people := _PEOPLE_COUNT.search(text):
         asks = "count"
-        counted = ("people",)
+        # Any number of people may be a toll, but only one of residents is a population.
+        counted = ("population", "inhabitants", "residents") if people["living"] else ("people",)
     elif _AMOUNT.search(text):
         asks = "amount"
     elif _MEASURE.search(text):

@@ -58,8 +58,12 @@ class Stores:
         return f"{self.model} splitter-{SPLITTER_VERSION}"
 
 
-def publish(stores: Stores, library: Library, stories: Sequence[Story]) -> list[AddResult]:
+def publish(
+    stores: Stores, library: Library, stories: Sequence[Story], *, on_progress: Progress | None = None
+) -> list[AddResult]:
     """Store stories of different identity and text; a result each, in order, once all are safely stored.
+
+    `on_progress` hears of embedding when it takes more than one step, as for a very long story.
 
     Raises OutdatedIndexError, StorageError, ModelError: then each of them is stored whole or not at all, and may be
     published again.
@@ -96,7 +100,8 @@ def publish(stores: Stores, library: Library, stories: Sequence[Story]) -> list[
             )
     if new:
         known = kept_vectors(stores.catalog, texts, model=stores.model)
-        embedded = _embed(stores, {key: text for key, text in texts.items() if key not in known})
+        missing = {key: text for key, text in texts.items() if key not in known}
+        embedded = _embed(stores, missing, on_progress=on_progress)
         versions.stage(stores.catalog, library, new, vectors_by_key=embedded, model=stores.model)
     if new or retire:
         _make_live(stores, library, [version.id for version in new], retire=retire)
@@ -145,11 +150,11 @@ def rebuild(stores: Stores, library: Library, *, on_progress: Progress | None = 
             done += len(batch)
             batch = []
             if on_progress is not None:
-                on_progress("indexing", done, total)
+                on_progress("passages indexed", done, total)
     _write(stores, library, batch, replace=False)
     catalog.set_fingerprint(library, stores.fingerprint)
     if on_progress is not None:
-        on_progress("indexing", total, total)
+        on_progress("passages indexed", total, total)
     return total
 
 
@@ -253,13 +258,17 @@ def _embed_missing(stores: Stores, library: Library, on_progress: Progress | Non
                 keep_vectors(connection, embedded, model=stores.model)
             batch = {}
             if embedded and on_progress is not None:
-                on_progress("embedding", done, total)
+                on_progress("passages embedded", done, total)
 
 
-def _embed(stores: Stores, texts: dict[str, str]) -> dict[str, NDArray[np.float32]]:
+def _embed(
+    stores: Stores, texts: dict[str, str], *, on_progress: Progress | None = None
+) -> dict[str, NDArray[np.float32]]:
     vectors: dict[str, NDArray[np.float32]] = {}
     keys = list(texts)
     for first in range(0, len(keys), _EMBED_AT_ONCE):
+        if on_progress is not None and len(keys) > _EMBED_AT_ONCE:
+            on_progress("passages embedded", first, len(keys))
         part = keys[first : first + _EMBED_AT_ONCE]
         vectors |= dict(zip(part, stores.embed([texts[key] for key in part]), strict=True))
     return vectors

@@ -75,8 +75,12 @@ def storage_sentence(error: BaseException, home: Path) -> str:
         return f"The catalog in {home} stayed busy for {_BUSY_SECONDS} seconds; run the command again."
     if any(sign in words for sign in ("malformed", "not a database")):
         return f"The catalog in {home} is damaged; bring it back from a backup."
-    return f"The data folder {home} cannot be used ({words}); check the disk and run the command again."
+    return f"The data folder {home} cannot be used ({_message(error)}); check the disk and run the command again."
 
 
 def _words(error: BaseException) -> str:
-    return str(getattr(error, "orig", None) or error).lower()
+    return _message(error).lower()
+
+
+def _message(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error)

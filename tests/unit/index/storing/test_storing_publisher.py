@@ -259,7 +259,7 @@ def test_rebuilding_mends_indexes_that_are_out_of_step(
     assert engine.counts() == {"public": (5, 0, 0)}
     seen: list[tuple[str, int, int]] = []
     assert engine.rebuild(library="public", on_progress=lambda *step: seen.append(step)) == {"public": 5}
-    assert seen == [("indexing", 2, 5), ("indexing", 4, 5), ("indexing", 5, 5)]
+    assert seen == [("passages indexed", 2, 5), ("passages indexed", 4, 5), ("passages indexed", 5, 5)]
     assert_in_step(engine)
 
 
