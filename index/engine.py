@@ -154,7 +154,7 @@ class Engine:
             target = self._stores.catalog.make_library(library)
             return publisher.publish(self._stores, target, batch, on_progress=on_progress)
 
-    def add_samples(self, *, on_progress: Progress | None = None) -> bool:
+    def add_samples(self) -> bool:
         """Put the bundled stories into the library `samples`, once in a data folder's life and only if it has no story.
 
         Returns whether the library `samples` is what a newcomer should be asked in: it has stories and no other has.
@@ -162,7 +162,7 @@ class Engine:
         catalog = self._stores.catalog
         if catalog.fact(_SAMPLES_GIVEN) is None and catalog.count_stories() == 0:
             with stories_folder() as folder:
-                for result in self._add([folder], SAMPLES, on_progress):
+                for result in self._add([folder], SAMPLES, None):
                     if result.status == "failed":
                         raise RuntimeError(f"sample story {result.source}: {result.error}")
             catalog.set_fact(_SAMPLES_GIVEN, self._clock().isoformat())
