@@ -185,7 +185,7 @@ class Engine:
 
         return answer_question(
             question,
-            has_stories=lambda: self._stores.catalog.count_stories(library) > 0,
+            has_stories=lambda: self._stores.catalog.has_stories(target),
             search=findings,
             embed_tokens=self.embed_tokens,
         )
@@ -203,7 +203,7 @@ class Engine:
         """The best passages for `question`, best first, at most `limit`."""
         question = storable(question)
         target = self._readable_library(library)
-        if self._stores.catalog.count_stories(library) == 0 or not question.strip():
+        if not question.strip() or not self._stores.catalog.has_stories(target):
             return []
         day = (now or self._clock()).date()
         return search(self._stores, target, question, leg=leg, limit=limit, now=day, since=since)
