@@ -6,6 +6,8 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
+from index.errors import StorageError
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -112,4 +114,9 @@ def _load_identifier() -> "LanguageIdentifier":
     # Imported here: it takes half a second that a command which reads no story need not wait for.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:  # it unpacks some megabytes among the temporary files
+        raise StorageError(
+            f"Temporary files cannot be written ({error.strerror}); make room, or set TMPDIR to another folder."
+        ) from error

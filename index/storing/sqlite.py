@@ -1,5 +1,6 @@
 """Everything that is true of SQLite only: how it is opened, and what its errors mean."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 from index.errors import StorageError
 
 _BUSY_SECONDS = 30
+_LEAST_FREE_BYTES = 100_000
 
 
 def sqlite_engine(path: Path, *, read_only: bool = False) -> Engine:
@@ -59,15 +61,20 @@ def storage_errors(home: Path) -> Iterator[None]:
         raise StorageError(storage_sentence(error, home)) from error
 
 
-def disk_is_full(error: BaseException) -> bool:
-    """Whether a store failed because there is no room for what it was to write."""
-    return any(sign in _words(error) for sign in ("full", "no space", "file too large", "quota"))
+def disk_is_full(error: BaseException, folder: Path) -> bool:
+    """Whether a store in `folder` failed because there is no room for what it was to write."""
+    if any(sign in _words(error) for sign in ("full", "no space", "file too large", "quota")):
+        return True
+    try:  # not every store hands on why it failed
+        return shutil.disk_usage(folder).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False
 
 
 def storage_sentence(error: BaseException, home: Path) -> str:
     """What a failed write or read means for the person whose data lies in `home`."""
     words = _words(error)
-    if disk_is_full(error):
+    if disk_is_full(error, home):
         return f"The disk of the data folder {home} is full; make room and run the command again."
     if any(sign in words for sign in ("readonly", "read-only", "permission denied", "unable to open")):
         return f"The data folder {home} cannot be written; give yourself the right to, or set STORYDESK_HOME."

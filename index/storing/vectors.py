@@ -46,6 +46,8 @@ class Vectors:
         try:
             self._client = chromadb.PersistentClient(str(self._path), Settings(anonymized_telemetry=False))
         except Exception as error:  # Chroma raises whatever its store raised
+            if disk_is_full(error, self._path):
+                raise _full(self._path) from error
             raise StorageError(
                 f"The vector index in {self._path} cannot be opened ({_line(error)}); "
                 "move that folder away and run `storydesk rebuild`."
@@ -170,11 +172,13 @@ def _chroma_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except ChromaError as error:
-        if disk_is_full(error):
-            raise StorageError(
-                f"The disk of the vector index {path} is full; make room and run the command again."
-            ) from error
+        if disk_is_full(error, path):
+            raise _full(path) from error
         raise StorageError(f"The vector index failed ({_line(error)}); `storydesk rebuild` mends it.") from error
+
+
+def _full(path: Path) -> StorageError:
+    return StorageError(f"The disk of the vector index {path} is full; make room and run the command again.")
 
 
 def raise_file_limit() -> tuple[int, int]:

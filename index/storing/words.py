@@ -145,7 +145,7 @@ class _tantivy_errors:  # noqa: N801 - reads as a function where it is used
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, ValueError | OSError):
-            if disk_is_full(error):
+            if disk_is_full(error, self._path):
                 raise StorageError(
                     f"The disk of the word index {self._path} is full; make room and run the command again."
                 ) from error
