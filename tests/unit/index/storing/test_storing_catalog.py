@@ -254,6 +254,7 @@ def read_only_home(catalog: Catalog, home: Path) -> Iterator[Path]:
     home.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_a_read_only_data_folder_can_be_listed(read_only_home: Path) -> None:
     listed = """
         with Catalog.open_read_only(home) as catalog:
@@ -263,6 +264,7 @@ def test_a_read_only_data_folder_can_be_listed(read_only_home: Path) -> None:
     assert [path.name for path in read_only_home.iterdir()] == [catalog_module.FILE_NAME]
 
 
+@pytest.mark.slow
 def test_a_read_only_data_folder_cannot_be_taken_nor_written(read_only_home: Path) -> None:
     opened = """
         for opening in (lambda: holder.hold(home, wait_seconds=0, on_wait=None), lambda: Catalog.open(home)):

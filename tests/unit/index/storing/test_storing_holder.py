@@ -45,6 +45,7 @@ def other_process(home: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
+@pytest.mark.slow
 def test_who_waits_is_told_for_whom_and_gives_up_after_the_time_that_is_set(
     other_process: subprocess.Popen[str], open_engine: Callable[..., Engine], settings: IndexSettings
 ) -> None:
@@ -58,6 +59,7 @@ def test_who_waits_is_told_for_whom_and_gives_up_after_the_time_that_is_set(
     )
 
 
+@pytest.mark.slow
 def test_the_folder_is_free_once_its_holder_is_killed(
     other_process: subprocess.Popen[str], open_engine: Callable[..., Engine], settings: IndexSettings
 ) -> None:
@@ -71,6 +73,7 @@ def test_the_folder_is_free_once_its_holder_is_killed(
     assert len(told) == 1
 
 
+@pytest.mark.slow
 def test_without_time_to_wait_nobody_is_told_of_waiting(
     other_process: subprocess.Popen[str], open_engine: Callable[..., Engine], settings: IndexSettings
 ) -> None:
