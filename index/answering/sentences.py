@@ -150,5 +150,5 @@ _stemming = threading.Lock()  # the stemmer keeps the word it works on
 @lru_cache(maxsize=50_000)
 def _stem(word: str) -> str:
     with _stemming:
-        stem: str = _stemmer.stemWord(word)
+        stem: str = _stemmer.stemWord(word.replace("-", ""))  # "cease-fire" and "ceasefire"
     return stem
