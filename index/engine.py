@@ -22,7 +22,7 @@ from index.finding.model_files import load_token_offsets, model_fingerprint
 from index.reading import ReadFailure, discover, read_file, storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
-from index.stories import AddResult, Answer, Finding, Leg, Story
+from index.stories import AddResult, Answer, Finding, Leg, StoredStory, Story
 from index.storing import Catalog, Library, publisher
 from index.storing.holder import hold
 from index.storing.publisher import Progress, Stores
@@ -211,6 +211,10 @@ class Engine:
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, by the model of this engine."""
         return self._load().embed_tokens(texts)
+
+    def story(self, story_id: str, *, library: str | None = None) -> StoredStory:
+        """The live story whose id is, or alone begins with, `story_id`. Raises UnknownStoryError."""
+        return self._stores.catalog.story(story_id, library)
 
     def remove(self, story_id: str, *, library: str | None = None) -> str:
         """Remove a story with all that was derived from it; returns its title. `story_id` may be a unique beginning.

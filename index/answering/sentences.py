@@ -73,6 +73,8 @@ def candidates(question: Question, findings: Sequence[Finding], *, embed_tokens:
         nearness = float(similarities.mean()) if words else cosine
         coverage = _share(stems, _stems(text))
         figure, kind_fit = _kind_fit(question, text, asked, sentence)
+        if figure is not None and coverage == 0.0:
+            kind_fit *= 0.5  # a number of the right kind, of something else: "how old is she", and another's age
         kind_weight = _FIGURE_WEIGHT if question.asks_for_figure else _KIND_WEIGHT
         found.append(
             Candidate(
