@@ -1,6 +1,7 @@
 """The engine: what it adds, answers, removes, and who may come at the same time."""
 
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -48,12 +49,13 @@ def test_the_model_is_loaded_once_whoever_needs_it_first(settings: Any, embedder
 
     def load(settings: Any) -> Any:
         loaded.append(settings)
+        time.sleep(0.05)  # loading takes seconds: the others come meanwhile
         return embedder
 
     newsroom.write("bridge", "The bridge was closed.")
     with Engine.open(settings, load_embedder=load) as engine, ThreadPoolExecutor(4) as threads:
-        newsroom.add(engine)
-        for done in [threads.submit(engine.load_model), *(threads.submit(engine.find, "bridge") for _ in range(4))]:
+        adding = threads.submit(newsroom.add, engine)
+        for done in [adding, *(threads.submit(engine.load_model) for _ in range(3))]:
             done.result()
     assert loaded == [settings]
 

@@ -91,7 +91,7 @@ def test_a_closed_engine_and_one_that_could_not_open_let_go(
 
     with monkeypatch.context() as patched:
         patched.setattr(Engine, "_recover", fail)
-        with pytest.raises(MemoryError):
+        with pytest.raises(MemoryError) as failure:  # which keeps all alive that the failure refers to
             open_engine()
     told: list[str] = []
     engine = open_engine(on_wait=told.append)
@@ -99,6 +99,7 @@ def test_a_closed_engine_and_one_that_could_not_open_let_go(
     engine.close()
     open_engine(on_wait=told.append)
     assert told == []
+    assert failure.type is MemoryError
 
 
 def test_a_holder_that_did_not_sign_is_spoken_of_all_the_same(home: Path) -> None:

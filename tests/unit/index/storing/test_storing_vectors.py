@@ -1,6 +1,7 @@
 """The vector index: nearest passages by cosine, one collection a library and fingerprint."""
 
 import resource
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -182,6 +183,35 @@ def test_threads_that_search_while_one_reopens_find_all_the_same(
     assert all(isinstance(error, StorageError) and LOST in str(error) for error in failed), failed
     assert len(failed) <= 3
     assert all(list(search.result()) == ["a"] for search in searches if not search.exception())
+
+
+def test_a_search_under_way_while_another_thread_reopens_is_done_again_on_the_new_client(
+    vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(vectors, {"a": (1, 0)})
+    under_way, reopened = threading.Event(), threading.Event()
+    real = Collection.query
+    calls: list[Collection] = []
+
+    def query(collection: Collection, **options: Any) -> Any:
+        calls.append(collection)
+        if len(calls) == 1:
+            under_way.set()
+            assert reopened.wait(10)
+        elif len(calls) == 2:
+            raise InternalError(LOST)
+        return real(collection, **options)
+
+    monkeypatch.setattr(Collection, "query", query)
+    with ThreadPoolExecutor(1) as thread:
+        other = thread.submit(vectors.search, 1, "model", unit(1, 0), limit=1)
+        assert under_way.wait(10)
+        assert list(vectors.search(1, "model", unit(1, 0), limit=1)) == ["a"]
+        client = vectors._client
+        reopened.set()
+        assert list(other.result()) == ["a"]
+    assert vectors._client is client
+    assert len(calls) == 4
 
 
 def test_a_damaged_folder_is_told_with_what_to_do(home: Path) -> None:
