@@ -1,9 +1,11 @@
 """Turns texts into vectors with a sentence-transformers model."""
 
+import gc
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -43,6 +45,23 @@ class Embedder(Protocol):
         ...
 
 
+@contextmanager
+def _long_lived() -> Iterator[None]:
+    """Keep garbage collection away from what is made meanwhile, now and later: it lives as long as the process.
+
+    A full collection looks at each of the libraries' half a million objects, and every thread, an event loop's too,
+    waits a third of a second for it; while they are loaded there are several, a third of the loading time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
 class SentenceTransformerEmbedder:
     """A sentence-transformers model on the processor; calls take turns."""
 
@@ -52,6 +71,7 @@ class SentenceTransformerEmbedder:
         self._computing = threading.Lock()
 
     @classmethod
+    @_long_lived()
     def load(cls, settings: IndexSettings) -> Self:
         """Check the model's digest and load it, without any network. Takes seconds. Raises ModelError."""
         check_digest(settings)

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -159,3 +160,10 @@ async def test_the_watch_sees_a_desk_that_asks_on_the_event_loops_thread(
         "Engine.ask", "SentenceTransformerEmbedder.embed", "SentenceTransformerEmbedder.embed_tokens",
         "Vectors.search", "Words.search", "Catalog.reading", "open commands",
     }  # fmt: skip
+
+
+def test_a_garbage_collection_that_stops_all_threads_never_looks_at_the_model(engine: Engine) -> None:
+    engine.load_model()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 100_000
+    assert len(gc.get_objects()) < gc.get_freeze_count()
