@@ -129,6 +129,8 @@ def quantities(sentence: str) -> list[Quantity]:
             found.append(Quantity(start, end, value, "%", ("percent",)))
             continue
         words, end = _unit_words(sentence, end)
+        if match["number"].lower() == "one" and not words and not match["currency"]:
+            continue  # "one of them", "the biggest one": a pronoun
         if match["currency"]:
             currency = _CURRENCIES.get(match["currency"].upper(), match["currency"])
             found.append(Quantity(start, match.end(), value, currency, (currency.lower(), *words)))

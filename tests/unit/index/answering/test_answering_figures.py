@@ -28,6 +28,8 @@ from index.answering.questions import understand
         ("half a million dollars", [("half a million dollars", 500_000, "USD")]),
         ("three hundred and ten homes", [("three hundred and ten homes", 310, "homes")]),
         ("The crowd of 61,240 saw Lorano win.", [("61,240", 61240, "win")]),
+        ("one of them, the biggest one", []),
+        ("one boat", [("one", 1, "boat")]),
         ("nothing to count here", []),
     ],
 )
