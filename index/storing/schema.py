@@ -35,9 +35,21 @@ libraries = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
-    Column("fingerprint", Text),  # what both indexes of this library were made with
+    sqlite_autoincrement=True,  # an id may be remembered elsewhere: it is never given out twice
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("library_id", ForeignKey("libraries.id"), nullable=False, index=True),
+    Column("state", String(8), nullable=False),  # building -> current -> retired
+    Column("model", String(128), nullable=False),
+    Column("model_files", Text, nullable=False),  # JSON: where the model was, to answer while the next is built
+    Column("splitter", String(32), nullable=False),  # version of the rules that cut its passages
     sqlite_autoincrement=True,  # an id names folders and collections: it is never given out twice
 )
+"""Search indexes of a library, one of each kind, made with one model and one splitter. At most one is current."""
 
 stories = Table(
     "stories",
@@ -64,7 +76,6 @@ versions = Table(
     Column("published_at", String(40)),
     Column("published_day", Integer, nullable=False),  # proleptic Gregorian ordinal, 0 when undated
     Column("language", String(8)),
-    Column("splitter", String(32), nullable=False),  # version of the rules that cut its passages
     Column("source", Text, nullable=False),
     Column("text", Text, nullable=False),
     Index("ix_versions_story_id_state", "story_id", "state"),
@@ -75,13 +86,23 @@ versions = Table(
 passages = Table(
     "passages",
     metadata,
-    Column("id", String(24), primary_key=True),
-    Column("version_id", ForeignKey("versions.id"), nullable=False, index=True),
+    Column("id", String(64), primary_key=True),
+    Column("version_id", ForeignKey("versions.id"), nullable=False),
+    Column("splitter", String(32), nullable=False),
     Column("position", Integer, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("text_key", String(64), nullable=False, index=True),
+    Index("ix_passages_version_id_splitter", "version_id", "splitter"),
 )
+
+indexed_versions = Table(
+    "indexed_versions",
+    metadata,
+    Column("generation_id", ForeignKey("generations.id"), primary_key=True),
+    Column("version_id", ForeignKey("versions.id"), primary_key=True, index=True),
+)
+"""Which versions are whole in both indexes of a generation."""
 
 vectors = Table(
     "vectors",
@@ -91,3 +112,33 @@ vectors = Table(
     Column("vector", LargeBinary, nullable=False),  # little-endian float16
 )
 """Each embedded text's vector, kept so that the indexes can be made anew without the model."""
+
+duplicates = Table(
+    "duplicates",
+    metadata,
+    Column("library_id", ForeignKey("libraries.id"), primary_key=True),
+    Column("identity", Text, primary_key=True),
+    Column("text_hash", String(64), nullable=False),
+    Column("story", Text, nullable=False),  # JSON: everything of the story but its text
+    Index("ix_duplicates_library_id_text_hash", "library_id", "text_hash"),
+)
+"""Stories whose text is that of a live story: they take it over when that one changes."""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("arguments", Text, nullable=False),  # JSON
+    Column("state", String(10), nullable=False, index=True),  # waiting -> running -> done, failed or cancelled
+    Column("attempts", Integer, nullable=False),
+    Column("accepted_at", String(32), nullable=False),
+    Column("changed_at", String(32), nullable=False),
+    Column("what", Text),  # of the progress: what is being done, how much of how much
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("outcome", Text),  # JSON
+    Column("error", Text),
+    sqlite_autoincrement=True,
+)
+"""Work that the holder of the data folder accepted from other processes."""
