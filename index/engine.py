@@ -19,12 +19,12 @@ from index.answering import answer_question
 from index.errors import LibraryNameError, StorageError
 from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
 from index.finding.model_files import load_token_offsets, model_fingerprint
+from index.holding.lock import hold
 from index.reading import ReadFailure, discover, read_file, storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
 from index.stories import AddResult, Answer, Finding, Leg, StoredStory, Story
 from index.storing import Catalog, Library, publisher
-from index.storing.holder import hold
 from index.storing.publisher import Progress, Stores
 from index.storing.vectors import Vectors
 from index.storing.words import Words

@@ -223,7 +223,8 @@ def run_without_rights(code: str, folder: Path) -> str:
         from pathlib import Path
         import sqlalchemy.dialects.sqlite
         from index.errors import StorageError
-        from index.storing import Catalog, holder, migrating
+        from index.holding import lock as holder
+        from index.storing import Catalog, migrating
         home = Path(sys.argv[1])
         if os.geteuid() == 0:
             os.setgroups([])

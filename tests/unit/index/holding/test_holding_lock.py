@@ -13,14 +13,14 @@ import pytest
 import index
 from index.engine import Engine
 from index.errors import HomeBusyError, StorageError
+from index.holding import lock as holder
+from index.holding.lock import hold
 from index.settings import IndexSettings
-from index.storing import holder
-from index.storing.holder import hold
 
 HOLDING = """
 import sys, time
 from pathlib import Path
-from index.storing.holder import hold
+from index.holding.lock import hold
 sys.argv = ["storydesk", "add"]
 lock = hold(Path({home!r}), wait_seconds=0, on_wait=None)
 print("held", flush=True)
