@@ -9,6 +9,9 @@ StorydeskError
   ModelError           the embedding model is missing or not the expected one
   UnknownStoryError    no story has that id
   LibraryNameError     not a name for a library
+  HolderError          the process that holds the data folder cannot be worked with
+  JobError             a job failed, was cancelled or is unknown
+    TooManyJobsError   too many jobs are waiting already
 
 The message of each is one sentence for the person who asked: what was wrong and what to do about it.
 """
@@ -48,3 +51,15 @@ class UnknownStoryError(StorydeskError):
 
 class LibraryNameError(StorydeskError):
     """A library's name has other characters than small letters, digits and hyphens, or is reserved."""
+
+
+class HolderError(StorydeskError):
+    """The process that holds the data folder speaks another version, or ends whenever it is asked."""
+
+
+class JobError(StorydeskError):
+    """A job failed, was cancelled or is unknown."""
+
+
+class TooManyJobsError(JobError):
+    """As many jobs wait already as may wait."""

@@ -53,9 +53,10 @@ def test_who_waits_is_told_for_whom_and_gives_up_after_the_time_that_is_set(
     with pytest.raises(HomeBusyError) as refused:
         open_engine(on_wait=told.append)
     who = f"`storydesk add` (process {other_process.pid})"
-    assert told == [f"{who} is using {settings.home}; waiting up to 0.3 seconds for it."]
+    assert told == [f"{who} is using {settings.home}; waiting for it, up to 0.3 seconds without progress."]
     assert str(refused.value) == (
-        f"{who} is still using {settings.home} after 0.3 seconds; stop it or try again later."
+        f"{who} is still using {settings.home} and has made no progress for 0.3 seconds; "
+        "stop it or try again later."
     )
 
 
@@ -106,7 +107,7 @@ def test_a_holder_that_did_not_sign_is_spoken_of_all_the_same(home: Path) -> Non
     with hold(home, wait_seconds=0, on_wait=None):
         for signature in ("", "[]", "{}", '{"pid": 1'):
             (home / holder._WHO).write_text(signature)
-            with pytest.raises(HomeBusyError, match=r"^Another storydesk process is still using"):
+            with pytest.raises(HomeBusyError, match=r"^Another storydesk process is using"):
                 hold(home, wait_seconds=0, on_wait=None)
 
 
