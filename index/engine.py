@@ -7,7 +7,9 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, nullcontext
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,16 +18,19 @@ from typing import Self
 from filelock import BaseFileLock
 
 from index.answering import answer_question
-from index.errors import LibraryNameError, StorageError
+from index.errors import LibraryNameError, OutdatedIndexError, StorageError
 from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
+from index.finding.earlier_models import EarlierModels, model_files
 from index.finding.model_files import load_token_offsets, model_fingerprint
-from index.holding.lock import hold
+from index.holding.lock import hold, progressed
 from index.reading import ReadFailure, discover, read_file, storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
 from index.stories import AddResult, Answer, Finding, Leg, StoredStory, Story
-from index.storing import Catalog, Library, publisher
-from index.storing.publisher import Progress, Stores
+from index.storing import Catalog, Library, publisher, rebuilding
+from index.storing.batches import Batch, batches
+from index.storing.preparing import Prepared, prepare
+from index.storing.stores import Progress, Stores
 from index.storing.vectors import Vectors
 from index.storing.words import Words
 
@@ -33,9 +38,6 @@ _log = logging.getLogger(__name__)
 SAMPLES = "samples"
 _SAMPLES_GIVEN = "samples were put in"
 _LIBRARY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_STORIES_AT_ONCE = 16
-_CHARACTERS_AT_ONCE = 60_000
-_NO_LIBRARY = Library(id=0, name="", fingerprint=None)
 
 
 class Engine:
@@ -44,14 +46,17 @@ class Engine:
     def __init__(
         self,
         stores: Stores,
+        home: Path,
         lock: BaseFileLock,
         load_embedder: Callable[[], Embedder],
         clock: Callable[[], datetime],
     ) -> None:
         self._stores = stores
+        self._home = home
         self._lock = lock
         self._clock = clock
         self._publishing = threading.Lock()
+        self._changing_model = _LockByName()
         self._load = load_embedder
 
     @classmethod
@@ -60,13 +65,15 @@ class Engine:
         settings: IndexSettings,
         *,
         on_wait: Callable[[str], None] | None = None,
+        on_progress: Progress | None = None,
         load_embedder: Callable[[IndexSettings], Embedder] = SentenceTransformerEmbedder.load,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Self:
         """Take the data folder's lock, bring its catalog up to date and finish what an earlier process began.
 
-        `on_wait` is called once with a sentence when another process holds the folder. The embedding model is not
-        loaded before it is needed (`load_model` does it ahead). Raises StorageError, HomeBusyError, ModelError.
+        `on_wait` is called once with a sentence when another process holds the folder, `on_progress` while indexes
+        that are missing are made anew. The embedding model is not loaded before it is needed (`load_model` does it
+        ahead). Raises StorageError, HomeBusyError, ModelError.
         """
         home = settings.home.absolute()
         loading = _Once(lambda: load_embedder(settings))
@@ -78,21 +85,23 @@ class Engine:
             catalog = opened.enter_context(Catalog.open(home))
             stores = Stores(
                 catalog=catalog,
-                vectors=opened.enter_context(closing(Vectors.open(home / "vectors"))),
+                vectors=opened.enter_context(closing(Vectors.open(home / "vectors", catalog_id=catalog.id))),
                 words=Words(home / "words"),
                 model=model,
+                model_files=model_files(settings),
                 embed=lambda texts: loading().embed(texts),
+                embed_as=EarlierModels(settings, load_embedder),
                 token_offsets=token_offsets,
             )
-            engine = cls(stores, lock, loading, clock)
-            engine._recover()
+            engine = cls(stores, home, lock, loading, clock)
+            engine._recover(on_progress)
             opened.pop_all()
         return engine
 
-    def _recover(self) -> None:
+    def _recover(self, on_progress: Progress | None) -> None:
         for library in self._libraries():
             try:
-                publisher.recover(self._stores, library)
+                rebuilding.recover(self._stores, library, turn=lambda: self._publishing, on_progress=on_progress)
             except StorageError as error:  # what is live can be read, and `rebuild` must be able to begin
                 _log.warning("library %s: what was begun could not be finished: %s", library.name, error)
 
@@ -128,31 +137,51 @@ class Engine:
 
     def _add(self, paths: Sequence[Path], library: str, on_progress: Progress | None) -> Iterator[AddResult]:
         tell = on_progress or _tell_nobody
-        batch: list[Story] = []
         found = discover(paths)
-        seen = 0
-        for done, file in enumerate(found):
-            tell("files read", done, len(found))
-            for item in [file] if isinstance(file, ReadFailure) else read_file(file):
-                seen += 1
-                if isinstance(item, ReadFailure):
-                    yield AddResult(item.source, "failed", error=item.error)
-                    continue
-                if _must_wait(item, batch):
-                    yield from self._publish(library, batch, tell)
-                    batch = []
-                batch.append(item)
-                tell("stories stored", seen - len(batch), seen)
-        tell("files read", len(found), len(found))
-        yield from self._publish(library, batch, tell)
-        tell("stories stored", seen, seen)
 
-    def _publish(self, library: str, batch: Sequence[Story], on_progress: Progress) -> list[AddResult]:
-        if not batch:
-            return []
-        with self._publishing:
-            target = self._stores.catalog.make_library(library)
-            return publisher.publish(self._stores, target, batch, on_progress=on_progress)
+        def read() -> Iterator[Story | AddResult]:
+            for done, file in enumerate(found):
+                tell("files read", done, len(found))
+                for item in [file] if isinstance(file, ReadFailure) else read_file(file):
+                    if isinstance(item, ReadFailure):
+                        yield AddResult(item.source, "failed", error=item.error)
+                    else:
+                        yield item
+            tell("files read", len(found), len(found))
+
+        return self._store(read(), library, tell)
+
+    def _store(self, items: Iterator[Story | AddResult], library: str, tell: Progress) -> Iterator[AddResult]:
+        """Publish the stories among `items` and yield a result for each item, in order.
+
+        While a batch is stored, the next one is already embedded: one uses the processor, the other the disk.
+        """
+        done = 0
+        with ThreadPoolExecutor(1, thread_name_prefix="preparing") as thread:
+            before: tuple[Batch, Future[Prepared]] | None = None
+            for batch in batches(items):
+                target = self._stores.catalog.make_library(library) if batch.stories else Library(0, library)
+                prepared = thread.submit(prepare, self._stores, target, batch.stories, on_progress=tell)
+                if before is not None:
+                    yield from self._publish(library, *before)
+                    done += len(before[0].items)
+                tell("stories stored", done, done + len(batch.items))
+                before = batch, prepared
+            if before is not None:
+                yield from self._publish(library, *before)
+                done += len(before[0].items)
+        tell("stories stored", done, done)
+
+    def _publish(self, library: str, batch: Batch, prepared: Future[Prepared]) -> list[AddResult]:
+        """Store a batch when it is prepared, and give all its results in the order of its items."""
+        ready = prepared.result()
+        published: Iterator[AddResult] = iter(())
+        if ready.stories:
+            with self._changing_model(library), self._publishing:
+                target = self._stores.catalog.make_library(library)
+                published = iter(publisher.publish(self._stores, target, ready))
+            progressed(self._home)
+        return [next(published) if isinstance(item, Story) else item for item in batch.items]
 
     def add_samples(self) -> bool:
         """Put the bundled stories into the library `samples`, once in a data folder's life and only if it has no story.
@@ -178,17 +207,20 @@ class Engine:
         """
         question = storable(question)
         target = self._readable_library(library)
+        notes: list[str] = []
 
         def findings(text: str, limit: int) -> list[Finding]:
+            assert target.current is not None, "it has stories"
             day = (now or self._clock()).date()
-            return search(self._stores, target, text, limit=limit, now=day, since=since)
+            return search(self._stores, target.current, text, limit=limit, now=day, since=since, on_note=notes.append)
 
-        return answer_question(
+        answer = answer_question(
             question,
-            has_stories=lambda: self._stores.catalog.has_stories(target),
+            has_stories=lambda: target.current is not None and self._stores.catalog.has_stories(target),
             search=findings,
             embed_tokens=self.embed_tokens,
         )
+        return replace(answer, note=notes[0]) if notes else answer
 
     def find(
         self,
@@ -199,14 +231,20 @@ class Engine:
         limit: int = 10,
         now: datetime | None = None,
         since: date | None = None,
+        on_note: Callable[[str], None] | None = None,
     ) -> list[Finding]:
-        """The best passages for `question`, best first, at most `limit`."""
+        """The best passages for `question`, best first, at most `limit`.
+
+        `on_note` hears a sentence when the search was not as usual.
+        """
         question = storable(question)
         target = self._readable_library(library)
-        if not question.strip() or not self._stores.catalog.has_stories(target):
+        if not question.strip() or target.current is None or not self._stores.catalog.has_stories(target):
             return []
         day = (now or self._clock()).date()
-        return search(self._stores, target, question, leg=leg, limit=limit, now=day, since=since)
+        return search(
+            self._stores, target.current, question, leg=leg, limit=limit, now=day, since=since, on_note=on_note
+        )
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, by the model of this engine."""
@@ -227,15 +265,23 @@ class Engine:
         return story.title
 
     def rebuild(self, *, library: str | None = None, on_progress: Progress | None = None) -> dict[str, int]:
-        """Make both indexes anew from the catalog; returns the number of passages by library."""
-        with self._publishing:
-            counts = {
-                each.name: publisher.rebuild(self._stores, each, on_progress=on_progress)
-                for each in self._libraries()
-                if library in (None, each.name)
-            }
-            if library is None:
-                publisher.forget_other_models(self._stores)
+        """Make both indexes anew from the catalog, with today's model; returns the number of passages by library.
+
+        Questions are answered from the present indexes meanwhile. Only what this model never embedded is embedded.
+        """
+
+        def tell(what: str, done: int, total: int) -> None:
+            progressed(self._home)
+            if on_progress is not None:
+                on_progress(what, done, total)
+
+        counts = {}
+        for each in self._libraries():
+            if library in (None, each.name):
+                with self._changing_model(each.name) if self._outdated(each) else nullcontext():
+                    counts[each.name] = rebuilding.rebuild(
+                        self._stores, each.name, turn=lambda: self._publishing, on_progress=tell
+                    )
         return counts
 
     def counts(self) -> dict[str, tuple[int, int, int]]:
@@ -243,21 +289,31 @@ class Engine:
         counts = {}
         for library in self._libraries():
             in_catalog = self._stores.catalog.count_passages(library)
-            if library.fingerprint is None and in_catalog == 0:
-                counts[library.name] = (0, 0, 0)
+            if library.current is None:
+                counts[library.name] = (in_catalog, 0, 0)
                 continue
-            publisher.check_fingerprint(self._stores, library)
-            in_vectors = self._stores.vectors.count(library.id, self._stores.fingerprint)
-            counts[library.name] = (in_catalog, in_vectors, self._stores.words.count(library.id))
+            self._readable_library(library.name)
+            in_vectors = self._stores.vectors.count(library.current)
+            counts[library.name] = (in_catalog, in_vectors, self._stores.words.count(library.current.id))
         return counts
 
     def _libraries(self) -> list[Library]:
         found = [self._stores.catalog.library(name) for name in self._stores.catalog.libraries()]
         return [library for library in found if library is not None]
 
+    def _outdated(self, library: Library) -> bool:
+        """Whether stories cannot be added before its indexes are made anew."""
+        return library.current is None or library.current.fingerprint != self._stores.fingerprint
+
     def _readable_library(self, name: str) -> Library:
-        library = self._stores.catalog.library(name) or _NO_LIBRARY
-        publisher.check_fingerprint(self._stores, library)
+        """The library, if its indexes may answer: they are today's, or the next ones are already being made."""
+        library = self._stores.catalog.library(name)
+        if library is None:
+            return Library(0, name)
+        unfinished = library.current is None and self._stores.catalog.has_stories(library)
+        outdated = library.current is not None and self._outdated(library) and library.building is None
+        if unfinished or outdated:
+            raise OutdatedIndexError(publisher.outdated_sentence(library))
         return library
 
 
@@ -271,15 +327,20 @@ def check_library_name(name: str) -> None:
         raise LibraryNameError("The library samples holds the bundled stories; add yours to another library.")
 
 
-def _must_wait(story: Story, batch: Sequence[Story]) -> bool:
-    """Whether `batch` has to be stored before `story` can join: it is full, or has the same story or the same text."""
-    if len(batch) >= _STORIES_AT_ONCE or sum(len(each.text) for each in batch) >= _CHARACTERS_AT_ONCE:
-        return True
-    return any(each.identity == story.identity or each.text == story.text for each in batch)
-
-
 def _tell_nobody(what: str, done: int, total: int) -> None:
     """Progress that nobody asked for."""
+
+
+class _LockByName:
+    """A lock for each name."""
+
+    def __init__(self) -> None:
+        self._making = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    def __call__(self, name: str) -> threading.Lock:
+        with self._making:
+            return self._locks.setdefault(name, threading.Lock())
 
 
 class _Once:

@@ -140,7 +140,8 @@ class Answer:
 
     When `answered`, `text` is made of the quotes of `citations` (with the figure asked for in front) and `reason` is
     None. When refused, `text` is the sentence to show, `figures` is empty and `citations` may name the nearest
-    stories. `confidence` is in 0..1; `elapsed_ms` gives milliseconds by stage, `total` among them.
+    stories. `confidence` is in 0..1; `elapsed_ms` gives milliseconds by stage, `total` among them. `note` is a sentence
+    about how the answer was found when that was not as usual.
     """
 
     question: str
@@ -151,3 +152,4 @@ class Answer:
     figures: tuple[Figure, ...] = ()
     citations: tuple[Citation, ...] = ()
     elapsed_ms: dict[str, float] = field(default_factory=dict)
+    note: str | None = None

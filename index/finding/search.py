@@ -1,6 +1,6 @@
 """Hybrid search: vectors and words, fused, checked against the catalog, duplicates collapsed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,27 +11,35 @@ from sqlalchemy import Row
 from index.finding.fusion import fuse, recency
 from index.shaping import normalised
 from index.stories import Finding, Leg
-from index.storing import Library
+from index.storing.catalog import Generation
 from index.storing.passages import kept_vectors, readable
-from index.storing.publisher import Stores
+from index.storing.stores import Stores
 
 _PER_LEG = 60
 """Passages each leg brings: more than anyone is shown, as some are outdated, unreadable or the same text."""
 
 
+_MODEL_GONE = (
+    "The indexes are being made anew for another model, and the one before is not here any more; "
+    "until then only words are searched."
+)
+
+
 def search(
     stores: Stores,
-    library: Library,
+    generation: Generation,
     question: str,
     *,
     leg: Leg = "both",
     limit: int = 10,
     now: date,
     since: date | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> list[Finding]:
-    """The passages of `library` that match `question`, best first, at most `limit`, no text twice.
+    """The passages that match `question` by the indexes of `generation`, best first, at most `limit`, no text twice.
 
-    `since` leaves out stories published before that day and undated ones. Raises ModelError, StorageError.
+    `since` leaves out stories published before that day and undated ones. `on_note` hears a sentence when only words
+    could be searched. Raises ModelError, StorageError.
     """
     since_day = since.toordinal() if since else 0
     wanted = max(_PER_LEG, 2 * limit)
@@ -39,16 +47,20 @@ def search(
     cosines: dict[str, float] = {}
     word_scores: dict[str, float] = {}
     if leg != "words":
-        vector = stores.embed([question])[0]
-        cosines = stores.vectors.search(library.id, stores.fingerprint, vector, limit=wanted, since_day=since_day)
+        embed = stores.embed if generation.model == stores.model else stores.embed_as(generation)
+        if embed is not None:
+            vector = embed([question])[0]
+            cosines = stores.vectors.search(generation, vector, limit=wanted, since_day=since_day)
+        elif on_note is not None:
+            on_note(_MODEL_GONE)
     if leg != "vectors":
-        word_scores = stores.words.search(library.id, question, limit=wanted, since_day=since_day)
+        word_scores = stores.words.search(generation.id, question, limit=wanted, since_day=since_day)
     rows = {
         row.passage_id: row
-        for row in readable(stores.catalog, library, list(cosines.keys() | word_scores.keys()), since_day=since_day)
+        for row in readable(stores.catalog, generation, list(cosines.keys() | word_scores.keys()), since_day=since_day)
     }
     if vector is not None:
-        cosines = _exact_cosines(stores, rows, vector)
+        cosines = _exact_cosines(stores, generation, rows, vector)
     word_scores = {passage_id: score for passage_id, score in word_scores.items() if passage_id in rows}
     scores = {
         passage_id: score + recency(rows[passage_id].published_day, now)
@@ -68,9 +80,11 @@ def search(
     return findings
 
 
-def _exact_cosines(stores: Stores, rows: Mapping[str, Row[Any]], vector: NDArray[np.float32]) -> dict[str, float]:
+def _exact_cosines(
+    stores: Stores, generation: Generation, rows: Mapping[str, Row[Any]], vector: NDArray[np.float32]
+) -> dict[str, float]:
     """The cosine of every passage to `vector`, also of those that only the words found."""
-    vectors = kept_vectors(stores.catalog, [row.text_key for row in rows.values()], model=stores.model)
+    vectors = kept_vectors(stores.catalog, [row.text_key for row in rows.values()], model=generation.model)
     return {
         passage_id: float(vectors[row.text_key] @ vector) for passage_id, row in rows.items() if row.text_key in vectors
     }

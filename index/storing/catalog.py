@@ -1,6 +1,7 @@
 """The catalog: the only truth about which stories, versions, passages and vectors there are."""
 
 import json
+import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -9,26 +10,48 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, delete, func, insert, select
 
 from index.errors import UnknownStoryError
 from index.stories import StoredStory, StorySummary
 from index.storing.migrating import check_revision, migrate
-from index.storing.schema import facts, libraries, passages, stories, versions
+from index.storing.schema import facts, generations, libraries, passages, stories, versions
 from index.storing.sqlite import sqlite_engine, storage_errors
 
 FILE_NAME = "catalog.sqlite3"
+_ID = "catalog id"
 PAGE = 500
 """Rows read or bound at once: far below SQLite's limit of variables in a statement."""
 
 
 @dataclass(frozen=True, slots=True)
+class Generation:
+    """Search indexes of a library, one of each kind, made with one model and one splitter."""
+
+    id: int
+    library_id: int
+    state: str
+    model: str
+    model_files: str
+    splitter: str
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes two generations interchangeable."""
+        return f"{self.model} splitter-{self.splitter}"
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
-    """A library as the catalog has it; `fingerprint` is what its indexes are made with, None before the first story."""
+    """A library as the catalog has it.
+
+    `current` is the generation that answers, None before the first story; `building` one that is to take its place.
+    """
 
     id: int
     name: str
-    fingerprint: str | None
+    current: Generation | None = None
+    building: Generation | None = None
 
 
 class Catalog:
@@ -45,7 +68,10 @@ class Catalog:
         with storage_errors(home):
             engine = sqlite_engine(home / FILE_NAME)
             migrate(engine)
-            return cls(engine, home)
+            catalog = cls(engine, home)
+            if catalog.fact(_ID) is None:
+                catalog.set_fact(_ID, secrets.token_hex(8))
+            return catalog
 
     @classmethod
     def open_read_only(cls, home: Path) -> Self | None:
@@ -73,6 +99,13 @@ class Catalog:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @property
+    def id(self) -> str:
+        """What its indexes are named after, so that no other catalog's are taken for them: 16 hex digits."""
+        found = self.fact(_ID)
+        assert found is not None, "given when it was first opened for writing"
+        return found
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -106,22 +139,16 @@ class Catalog:
     def library(self, name: str) -> Library | None:
         """The library of that name, None when it was never used."""
         with self.reading() as connection:
-            row = connection.execute(select(libraries).where(libraries.c.name == name)).one_or_none()
-            return Library(**row._mapping) if row else None
+            return _library(connection, name)
 
     def make_library(self, name: str) -> Library:
         """The library of that name, made if need be."""
         with self.writing() as connection:
-            row = connection.execute(select(libraries).where(libraries.c.name == name)).one_or_none()
-            if row is None:
+            if (library := _library(connection, name)) is None:
                 connection.execute(insert(libraries).values(name=name))
-                row = connection.execute(select(libraries).where(libraries.c.name == name)).one()
-            return Library(**row._mapping)
-
-    def set_fingerprint(self, library: Library, fingerprint: str) -> None:
-        """Remember what both indexes of `library` are made with."""
-        with self.writing() as connection:
-            connection.execute(update(libraries).where(libraries.c.id == library.id).values(fingerprint=fingerprint))
+                library = _library(connection, name)
+                assert library is not None
+            return library
 
     def summaries(self, library: str | None = None) -> Iterator[StorySummary]:
         """All live stories of `library` (of all libraries when None), oldest addition first; read in pages."""
@@ -171,15 +198,17 @@ class Catalog:
 
     def count_passages(self, library: Library) -> int:
         """How many passages of live stories `library` has."""
+        splitter = (library.current or library.building or _NEVER_INDEXED).splitter
         query = (
             select(func.count())
             .select_from(passages.join(versions).join(stories))
-            .where(stories.c.library_id == library.id, LIVE)
+            .where(stories.c.library_id == library.id, LIVE, passages.c.splitter == splitter)
         )
         with self.reading() as connection:
             return connection.scalar(query) or 0
 
 
+_NEVER_INDEXED = Generation(id=0, library_id=0, state="", model="", model_files="", splitter="")
 LIVE = versions.c.state == "live"
 
 
@@ -189,8 +218,22 @@ def pages(values: Sequence[str]) -> Iterator[Sequence[str]]:
         yield values[first : first + PAGE]
 
 
+def _library(connection: Connection, name: str) -> Library | None:
+    library_id = connection.scalar(select(libraries.c.id).where(libraries.c.name == name))
+    if library_id is None:
+        return None
+    query = select(generations).where(generations.c.library_id == library_id, generations.c.state != "retired")
+    by_state = {row.state: Generation(**row._mapping) for row in connection.execute(query)}
+    return Library(library_id, name, by_state.get("current"), by_state.get("building"))
+
+
 def _summary_query() -> Select[Any]:
-    count = select(func.count()).where(passages.c.version_id == versions.c.id).scalar_subquery()
+    splitter = select(generations.c.splitter).where(
+        generations.c.library_id == stories.c.library_id, generations.c.state == "current"
+    )
+    count = select(func.count()).where(
+        passages.c.version_id == versions.c.id, passages.c.splitter == splitter.scalar_subquery()
+    )
     return (
         select(
             stories.c.id.label("story_id"),
@@ -203,7 +246,7 @@ def _summary_query() -> Select[Any]:
             versions.c.language,
             versions.c.source,
             stories.c.added_at,
-            count.label("passages"),
+            count.scalar_subquery().label("passages"),
         )
         .select_from(versions.join(stories).join(libraries))
         .where(LIVE)

@@ -1,14 +1,15 @@
 """Passages and their vectors in the catalog: what the indexes are made from, and what a search result may show."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
-from index.storing.catalog import LIVE, PAGE, Catalog, Library, pages
+from index.shaping import TokenOffsets, embedded_text
+from index.storing.catalog import LIVE, Catalog, Generation, pages
 from index.storing.schema import passages, stories, vectors, versions
 
 
@@ -17,32 +18,25 @@ class IndexedPassage:
     """A passage with all that both indexes keep of it."""
 
     passage_id: str
+    version_id: str
     title: str
     text: str
     published_day: int
     text_key: str
 
+    def embedded_text(self, token_offsets: TokenOffsets) -> str:
+        """What the model reads of it."""
+        return embedded_text(self.title, self.text, token_offsets=token_offsets)
 
-def indexed_passages(catalog: Catalog, version_ids: Sequence[str]) -> Iterator[IndexedPassage]:
-    """What both indexes keep of these versions' passages, version by version."""
+
+def indexed_passages(catalog: Catalog, generation: Generation, version_ids: Sequence[str]) -> list[IndexedPassage]:
+    """What both indexes of `generation` keep of these versions' passages, version by version."""
+    found: list[IndexedPassage] = []
     for version_id in version_ids:
+        query = _indexed_query().where(versions.c.id == version_id, passages.c.splitter == generation.splitter)
         with catalog.reading() as connection:
-            rows = connection.execute(_indexed_query().where(versions.c.id == version_id)).all()
-        yield from (IndexedPassage(*row) for row in rows)
-
-
-def live_passages(catalog: Catalog, library: Library) -> Iterator[IndexedPassage]:
-    """What both indexes keep of all live passages of `library`, in pages."""
-    last = ""
-    while True:
-        query = _indexed_query().join(stories).where(stories.c.library_id == library.id, LIVE)
-        query = query.where(passages.c.id > last).order_by(passages.c.id).limit(PAGE)
-        with catalog.reading() as connection:
-            rows = connection.execute(query).all()
-        yield from (IndexedPassage(*row) for row in rows)
-        if len(rows) < PAGE:
-            return
-        last = rows[-1].id
+            found.extend(IndexedPassage(*row) for row in connection.execute(query))
+    return found
 
 
 def kept_vectors(catalog: Catalog, text_keys: Iterable[str], *, model: str) -> dict[str, NDArray[np.float32]]:
@@ -75,14 +69,10 @@ def keep_vectors(connection: Connection, new: Mapping[str, NDArray[np.float32]],
         connection.execute(insert(vectors), rows)
 
 
-def drop_vectors_of_other_models(catalog: Catalog, *, model: str) -> None:
-    """Delete the vectors that any other model made."""
-    with catalog.writing() as connection:
-        connection.execute(delete(vectors).where(vectors.c.model != model))
-
-
-def readable(catalog: Catalog, library: Library, passage_ids: Sequence[str], *, since_day: int = 0) -> list[Row[Any]]:
-    """Those passages of `library` that are live and published on or after `since_day`, with what a finding shows."""
+def readable(
+    catalog: Catalog, generation: Generation, passage_ids: Sequence[str], *, since_day: int = 0
+) -> list[Row[Any]]:
+    """Those of these passages that are live and published on or after `since_day`, with what a finding shows."""
     columns = (
         passages.c.id.label("passage_id"),
         passages.c.start,
@@ -98,7 +88,12 @@ def readable(catalog: Catalog, library: Library, passage_ids: Sequence[str], *, 
         _passage_text().label("text"),
     )
     query = select(*columns).select_from(passages.join(versions).join(stories))
-    query = query.where(stories.c.library_id == library.id, LIVE, versions.c.published_day >= since_day)
+    query = query.where(
+        stories.c.library_id == generation.library_id,
+        LIVE,
+        passages.c.splitter == generation.splitter,
+        versions.c.published_day >= since_day,
+    )
     with catalog.reading() as connection:
         rows: list[Row[Any]] = []
         for page in pages(passage_ids):
@@ -112,5 +107,10 @@ def _passage_text() -> Any:
 
 def _indexed_query() -> Select[Any]:
     return select(
-        passages.c.id, versions.c.title, _passage_text(), versions.c.published_day, passages.c.text_key
+        passages.c.id,
+        passages.c.version_id,
+        versions.c.title,
+        _passage_text(),
+        versions.c.published_day,
+        passages.c.text_key,
     ).select_from(passages.join(versions))

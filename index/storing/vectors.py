@@ -1,6 +1,5 @@
-"""The vector index: one Chroma collection per library and fingerprint, vectors computed by us."""
+"""The vector index: one Chroma collection per generation of a library, vectors computed by us."""
 
-import hashlib
 import logging
 import resource
 import threading
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import OutdatedIndexError, StorageError
+from index.storing.catalog import Generation
 from index.storing.sqlite import disk_is_full
 
 _log = logging.getLogger(__name__)
@@ -24,18 +24,19 @@ _LOST = "Nothing found on disk"
 class Vectors:
     """The vector index of one data folder. One per process: Chroma's native memory is not given back per client."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, catalog_id: str) -> None:
         self._path = path
+        self._prefix = f"storydesk-{catalog_id}-"
         self._opening = threading.RLock()
         self._client: Any = None
         self._batch = 0
-        self._collections: dict[tuple[int, str], Any] = {}
+        self._collections: dict[int, Any] = {}
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open or make the index in folder `path`. Raises StorageError."""
+    def open(cls, path: Path, *, catalog_id: str) -> Self:
+        """Open or make the index in folder `path`; its collections are named after the catalog. Raises StorageError."""
         raise_file_limit()
-        vectors = cls(path)
+        vectors = cls(path, catalog_id)
         vectors._open()
         return vectors
 
@@ -64,8 +65,7 @@ class Vectors:
 
     def write(
         self,
-        library_id: int,
-        fingerprint: str,
+        generation: Generation,
         ids: Sequence[str],
         vectors: NDArray[np.float32],
         published_days: Sequence[int],
@@ -81,19 +81,19 @@ class Vectors:
                     metadatas=[{"day": day} for day in published_days[part]],
                 )
 
-            self._with_collection(library_id, fingerprint, upsert)
+            self._with_collection(generation, upsert)
 
-    def delete(self, library_id: int, fingerprint: str, ids: Sequence[str]) -> None:
+    def delete(self, generation: Generation, ids: Sequence[str]) -> None:
         """Remove these passages; an id that is not there is ignored."""
         for first in range(0, len(ids), _PAGE):
 
             def remove(collection: Any, first: int = first) -> None:
                 collection.delete(ids=list(ids[first : first + _PAGE]))
 
-            self._with_collection(library_id, fingerprint, remove)
+            self._with_collection(generation, remove)
 
     def search(
-        self, library_id: int, fingerprint: str, vector: NDArray[np.float32], *, limit: int, since_day: int = 0
+        self, generation: Generation, vector: NDArray[np.float32], *, limit: int, since_day: int = 0
     ) -> dict[str, float]:
         """The nearest passages' ids with their cosine to `vector` (float32 of shape (dimension,)), at most `limit`."""
 
@@ -105,30 +105,44 @@ class Vectors:
                 include=["distances"],
             )
 
-        result = self._with_collection(library_id, fingerprint, query)
+        result = self._with_collection(generation, query)
         return {
             passage_id: 1.0 - float(distance)
             for passage_id, distance in zip(result["ids"][0], result["distances"][0], strict=True)
         }
 
-    def count(self, library_id: int, fingerprint: str) -> int:
+    def count(self, generation: Generation) -> int:
         """How many passages the collection holds."""
-        return int(self._with_collection(library_id, fingerprint, lambda collection: collection.count()))
+        return int(self._with_collection(generation, lambda collection: collection.count()))
 
-    def drop(self, library_id: int) -> None:
-        """Remove all collections of the library."""
+    def drop(self, generation_id: int) -> None:
+        """Remove the collection of a generation; harmless when there is none."""
         with self._opening:
-            self._collections = {key: value for key, value in self._collections.items() if key[0] != library_id}
-            for name in [collection.name for collection in self._client.list_collections()]:
-                if name.startswith(f"library-{library_id}-"):
-                    self._client.delete_collection(name)
+            self._collections.pop(generation_id, None)
+            if f"{self._prefix}{generation_id}" in self._names():
+                self._client.delete_collection(f"{self._prefix}{generation_id}")
 
-    def _with_collection(self, library_id: int, fingerprint: str, work: Callable[[Any], _Result]) -> _Result:
+    def generations(self) -> set[int]:
+        """Ids of the generations that have a collection."""
+        with self._opening, _chroma_errors(self._path):
+            return {
+                int(name.removeprefix(self._prefix))
+                for name in self._names()
+                if name.startswith(self._prefix) and name.removeprefix(self._prefix).isdigit()
+            }
+
+    def _names(self) -> list[str]:
+        names: list[str] = []
+        while page := self._client.list_collections(limit=_PAGE, offset=len(names)):
+            names.extend(collection.name for collection in page)
+        return names
+
+    def _with_collection(self, generation: Generation, work: Callable[[Any], _Result]) -> _Result:
         """Run `work` on the collection; reopen the client once where Chroma lost its hold on a collection's files."""
         client = self._client
         try:
             with _chroma_errors(self._path):
-                return work(self._collection(library_id, fingerprint))
+                return work(self._collection(generation))
         except Exception as error:
             # A small collection that was evicted from Chroma's file cache fails until the client is made anew. When
             # another thread just did that, whatever was under way on the old client fails in its own way.
@@ -140,28 +154,26 @@ class Vectors:
                     self.close()
                     self._open()
         with _chroma_errors(self._path):
-            return work(self._collection(library_id, fingerprint))
+            return work(self._collection(generation))
 
-    def _collection(self, library_id: int, fingerprint: str) -> Any:
-        key = (library_id, fingerprint)
+    def _collection(self, generation: Generation) -> Any:
         with self._opening:
             if self._client is None:
                 raise StorageError(f"The vector index {self._path} was closed; start again.")
-            if key not in self._collections:
-                digest = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
+            if generation.id not in self._collections:
                 collection = self._client.get_or_create_collection(
-                    f"library-{library_id}-{digest}",
-                    metadata={"fingerprint": fingerprint},
+                    f"{self._prefix}{generation.id}",
+                    metadata={"fingerprint": generation.fingerprint},
                     configuration={"hnsw": {"space": "cosine"}},
                     embedding_function=None,
                 )
                 # An existing collection comes back with what it was made with, whatever was asked for.
-                if (collection.metadata or {}).get("fingerprint") != fingerprint:
+                if (collection.metadata or {}).get("fingerprint") != generation.fingerprint:
                     raise OutdatedIndexError(
                         f"The collection {collection.name} is not Storydesk's; `storydesk rebuild` makes it anew."
                     )
-                self._collections[key] = collection
-            return self._collections[key]
+                self._collections[generation.id] = collection
+            return self._collections[generation.id]
 
 
 @contextmanager

@@ -8,17 +8,27 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from index.stories import Story
-from index.storing.catalog import LIVE, Catalog, Library, pages
+from index.storing.catalog import LIVE, Catalog, Generation, Library, pages
+from index.storing.duplicates import forget_duplicates, forget_texts
 from index.storing.passages import keep_vectors
-from index.storing.schema import passages, stories, vectors, versions
+from index.storing.schema import indexed_versions, passages, stories, vectors, versions
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A text's passages: where each is in the text, and the key of its vector."""
+
+    splitter: str
+    spans: tuple[tuple[int, int], ...]
+    text_keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A version ready to be staged. `spans` are its passages in `text`, `text_keys` the keys of their vectors."""
+    """A version ready to be staged, with its passages."""
 
     id: str
     story_id: str
@@ -32,11 +42,9 @@ class NewVersion:
     published_at: str | None
     published_day: int
     language: str | None
-    splitter: str
     source: str
     text: str
-    spans: tuple[tuple[int, int], ...]
-    text_keys: tuple[str, ...]
+    cut: Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class LiveVersion:
     version_id: str
     story_id: str
     content_hash: str
+    text_hash: str
 
 
 def live_by_identity(catalog: Catalog, library: Library, identity: str) -> LiveVersion | None:
@@ -60,14 +69,14 @@ def live_by_text(catalog: Catalog, library: Library, text_hash: str) -> LiveVers
 
 def _live(catalog: Catalog, *conditions: Any) -> LiveVersion | None:
     query = (
-        select(versions.c.id, versions.c.story_id, versions.c.content_hash)
+        select(versions.c.id, versions.c.story_id, versions.c.content_hash, versions.c.text_hash)
         .select_from(versions.join(stories))
         .where(LIVE, *conditions)
         .limit(1)
     )
     with catalog.reading() as connection:
         row = connection.execute(query).one_or_none()
-        return LiveVersion(row.id, row.story_id, row.content_hash) if row else None
+        return LiveVersion(row.id, row.story_id, row.content_hash, row.text_hash) if row else None
 
 
 def stage(
@@ -89,25 +98,32 @@ def stage(
                     )
                 )
             connection.execute(insert(versions).values(state="staged", **_columns(version)))
-            rows = [
-                {
-                    "id": f"{version.id}-{position}",
-                    "version_id": version.id,
-                    "position": position,
-                    "start": start,
-                    "end": end,
-                    "text_key": text_key,
-                }
-                for position, ((start, end), text_key) in enumerate(zip(version.spans, version.text_keys, strict=True))
-            ]
-            if rows:
-                connection.execute(insert(passages), rows)
+            add_passages(connection, version.id, version.cut)
         keep_vectors(connection, vectors_by_key, model=model)
+        forget_duplicates(connection, library, [version.identity for version in new])
+
+
+def add_passages(connection: Connection, version_id: str, cut: Cut) -> None:
+    """Write a version's passages in the transaction of `connection`."""
+    rows = [
+        {
+            "id": f"{version_id}-{cut.splitter}-{position}",
+            "version_id": version_id,
+            "splitter": cut.splitter,
+            "position": position,
+            "start": start,
+            "end": end,
+            "text_key": text_key,
+        }
+        for position, ((start, end), text_key) in enumerate(zip(cut.spans, cut.text_keys, strict=True))
+    ]
+    if rows:
+        connection.execute(insert(passages), rows)
 
 
 def _columns(version: NewVersion) -> dict[str, Any]:
     columns = {field.name: getattr(version, field.name) for field in fields(version)}
-    for elsewhere in ("identity", "spans", "text_keys"):
+    for elsewhere in ("identity", "cut"):
         del columns[elsewhere]
     return columns | {"authors": json.dumps(version.authors, ensure_ascii=False)}
 
@@ -132,8 +148,13 @@ def _versions_in(catalog: Catalog, library: Library, state: str) -> list[str]:
         return list(connection.scalars(query))
 
 
-def make_live(catalog: Catalog, version_ids: Sequence[str], *, retire: Iterable[str] = ()) -> None:
-    """In one transaction: these versions become live, whatever was live of their stories and `retire` retires."""
+def make_live(
+    catalog: Catalog, version_ids: Sequence[str], *, generation: Generation | None = None, retire: Iterable[str] = ()
+) -> None:
+    """In one transaction: these versions become live, whatever was live of their stories and `retire` retires.
+
+    `generation` is the one whose indexes have them whole, None when that is still to be done.
+    """
     with catalog.writing() as connection:
         for version_id in retire:
             connection.execute(update(versions).where(versions.c.id == version_id).values(state="retired"))
@@ -141,32 +162,49 @@ def make_live(catalog: Catalog, version_ids: Sequence[str], *, retire: Iterable[
             story_id = select(versions.c.story_id).where(versions.c.id == version_id).scalar_subquery()
             connection.execute(update(versions).where(versions.c.story_id == story_id, LIVE).values(state="retired"))
             connection.execute(update(versions).where(versions.c.id == version_id).values(state="live"))
+        if generation is not None:
+            mark_indexed(connection, generation, version_ids)
 
 
-def cut_by_others(catalog: Catalog, library: Library, splitter: str) -> list[str]:
-    """Ids of live versions whose passages were cut by another version of the splitter."""
-    query = (
-        select(versions.c.id)
-        .select_from(versions.join(stories))
-        .where(stories.c.library_id == library.id, LIVE, versions.c.splitter != splitter)
-    )
+def mark_indexed(connection: Connection, generation: Generation, version_ids: Sequence[str]) -> None:
+    """Remember that both indexes of `generation` have these versions whole."""
+    of_generation = indexed_versions.c.generation_id == generation.id
+    for page in pages(version_ids):
+        known = select(indexed_versions.c.version_id).where(of_generation, indexed_versions.c.version_id.in_(page))
+        new = set(page) - set(connection.scalars(known))
+        if new:
+            rows = [{"generation_id": generation.id, "version_id": version_id} for version_id in new]
+            connection.execute(insert(indexed_versions), rows)
+
+
+def still_live(catalog: Catalog, version_ids: Sequence[str]) -> set[str]:
+    """Those of these versions that are live."""
     with catalog.reading() as connection:
-        return list(connection.scalars(query))
+        return {
+            version_id
+            for page in pages(version_ids)
+            for version_id in connection.scalars(select(versions.c.id).where(versions.c.id.in_(page), LIVE))
+        }
 
 
-def live_story(catalog: Catalog, version_id: str) -> Story:
-    """The story of a version, as it was read."""
+def story_of(catalog: Catalog, version_id: str) -> Story | None:
+    """The story of a version, as it was read; None when it is gone."""
     query = select(versions, stories.c.identity).select_from(versions.join(stories)).where(versions.c.id == version_id)
     with catalog.reading() as connection:
-        row = connection.execute(query).one()
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
     columns = {field.name: row._mapping[field.name] for field in fields(Story)}
     return Story(**(columns | {"authors": tuple(json.loads(row.authors))}))
 
 
-def retire_story(catalog: Catalog, story_id: str) -> None:
-    """All versions of the story retire: from now on nothing of it is found."""
+def retire_story(catalog: Catalog, library: Library, story_id: str) -> None:
+    """All versions of the story retire, and stories that are known as its duplicates go: nothing of it is found."""
+    of_story = versions.c.story_id == story_id
     with catalog.writing() as connection:
-        connection.execute(update(versions).where(versions.c.story_id == story_id).values(state="retired"))
+        hashes = list(connection.scalars(select(versions.c.text_hash).where(of_story, LIVE)))
+        forget_texts(connection, library, hashes)
+        connection.execute(update(versions).where(of_story).values(state="retired"))
 
 
 def passage_ids(catalog: Catalog, version_ids: Sequence[str]) -> list[str]:
@@ -187,9 +225,15 @@ def delete_versions(catalog: Catalog, version_ids: Sequence[str]) -> None:
             keys = list(connection.scalars(select(passages.c.text_key).where(of_page)))
             story_ids = list(connection.scalars(select(versions.c.story_id).where(versions.c.id.in_(page))))
             connection.execute(delete(passages).where(of_page))
+            connection.execute(delete(indexed_versions).where(indexed_versions.c.version_id.in_(page)))
             connection.execute(delete(versions).where(versions.c.id.in_(page)))
-            needed = select(passages.c.id).where(passages.c.text_key == vectors.c.text_key).exists()
-            for key_page in pages(keys):
-                connection.execute(delete(vectors).where(vectors.c.text_key.in_(key_page), ~needed))
+            delete_unneeded_vectors(connection, keys)
             has_version = select(versions.c.id).where(versions.c.story_id == stories.c.id).exists()
             connection.execute(delete(stories).where(stories.c.id.in_(story_ids), ~has_version))
+
+
+def delete_unneeded_vectors(connection: Connection, text_keys: Sequence[str]) -> None:
+    """Delete the vectors of those texts that are no passage's any more."""
+    needed = select(passages.c.id).where(passages.c.text_key == vectors.c.text_key).exists()
+    for page in pages(text_keys):
+        connection.execute(delete(vectors).where(vectors.c.text_key.in_(page), ~needed))

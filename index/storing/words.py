@@ -1,4 +1,4 @@
-"""The word index: one tantivy index per library, ranked by BM25."""
+"""The word index: one tantivy index per generation of a library, ranked by BM25."""
 
 import shutil
 import threading
@@ -39,7 +39,7 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 
 class Words:
-    """The word indexes of one data folder, a folder a library."""
+    """The word indexes of one data folder, a folder a generation."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -53,9 +53,9 @@ class Words:
         with self._opening:
             self._indexes.clear()
 
-    def write(self, library_id: int, passages: Iterable[IndexedPassage], *, replace: bool = True) -> None:
+    def write(self, generation_id: int, passages: Iterable[IndexedPassage], *, replace: bool = True) -> None:
         """Index the passages and commit once. `replace` first removes what has their ids; needless when all are new."""
-        with self._changing(library_id) as writer:
+        with self._changing(generation_id) as writer:
             for passage in passages:
                 if replace:
                     writer.delete_documents_by_term("passage_id", passage.passage_id)
@@ -66,15 +66,15 @@ class Words:
                 document.add_integer("day", passage.published_day)
                 writer.add_document(document)
 
-    def delete(self, library_id: int, ids: Sequence[str]) -> None:
+    def delete(self, generation_id: int, ids: Sequence[str]) -> None:
         """Remove these passages and commit once; an id that is not there is ignored."""
         if not ids:
             return
-        with self._changing(library_id) as writer:
+        with self._changing(generation_id) as writer:
             for passage_id in ids:
                 writer.delete_documents_by_term("passage_id", passage_id)
 
-    def search(self, library_id: int, question: str, *, limit: int, since_day: int = 0) -> dict[str, float]:
+    def search(self, generation_id: int, question: str, *, limit: int, since_day: int = 0) -> dict[str, float]:
         """The best passages' ids with their BM25 scores, at most `limit`. Nothing in `question` is query syntax."""
         terms = list(dict.fromkeys(self._analyzer.analyze(question)))
         if not terms:
@@ -93,26 +93,31 @@ class Words:
             recent = tantivy.Query.const_score_query(recent, 0.0)
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, recent)])
         with self._opening, _tantivy_errors(self._path):
-            searcher = self._index(library_id).searcher()
+            searcher = self._index(generation_id).searcher()
         hits = searcher.search(query, limit, count=False).hits
         return {searcher.doc(address)["passage_id"][0]: float(score) for score, address in hits}
 
-    def count(self, library_id: int) -> int:
+    def count(self, generation_id: int) -> int:
         """How many passages the index holds."""
         with self._opening, _tantivy_errors(self._path):
-            return int(self._index(library_id).searcher().num_docs)
+            return int(self._index(generation_id).searcher().num_docs)
 
-    def drop(self, library_id: int) -> None:
-        """Remove the library's index."""
+    def drop(self, generation_id: int) -> None:
+        """Remove the index of a generation; harmless when there is none."""
         with self._opening:
-            self._indexes.pop(library_id, None)
-            shutil.rmtree(self._folder(library_id), ignore_errors=True)
+            self._indexes.pop(generation_id, None)
+            shutil.rmtree(self._folder(generation_id), ignore_errors=True)
+
+    def generations(self) -> set[int]:
+        """Ids of the generations that have an index."""
+        with _tantivy_errors(self._path):
+            return {int(path.name) for path in self._path.glob("*") if path.name.isdigit()}
 
     @contextmanager
-    def _changing(self, library_id: int) -> Iterator[tantivy.IndexWriter]:
+    def _changing(self, generation_id: int) -> Iterator[tantivy.IndexWriter]:
         """All that is done with the writer is committed at the end, or nothing of it."""
         with self._opening, _tantivy_errors(self._path):
-            index = self._index(library_id)
+            index = self._index(generation_id)
             writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             try:
                 yield writer
@@ -121,17 +126,17 @@ class Words:
                 writer.wait_merging_threads()  # lets go of the index's lock, after a failure as well
             index.reload()
 
-    def _folder(self, library_id: int) -> Path:
-        return self._path / str(library_id)
+    def _folder(self, generation_id: int) -> Path:
+        return self._path / str(generation_id)
 
-    def _index(self, library_id: int) -> tantivy.Index:
-        if library_id not in self._indexes:
-            folder = self._folder(library_id)
+    def _index(self, generation_id: int) -> tantivy.Index:
+        if generation_id not in self._indexes:
+            folder = self._folder(generation_id)
             folder.mkdir(parents=True, exist_ok=True)
             index = tantivy.Index(self._schema, path=str(folder))
             index.register_tokenizer(_ANALYZER, self._analyzer)
-            self._indexes[library_id] = index
-        return self._indexes[library_id]
+            self._indexes[generation_id] = index
+        return self._indexes[generation_id]
 
 
 class _tantivy_errors:  # noqa: N801 - reads as a function where it is used

@@ -1,0 +1,84 @@
+"""The three stores of a data folder together, and what is written to or removed from two of them at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.shaping import SPLITTER_VERSION, TokenOffsets
+from index.storing import generations, versions
+from index.storing.catalog import Catalog, Generation, Library
+from index.storing.passages import IndexedPassage, kept_vectors
+from index.storing.vectors import Vectors
+from index.storing.words import Words
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The three stores of a data folder, and what its passages are made with.
+
+    `model` is the embedding model's fingerprint and `model_files` says where its files are (JSON); `embed` and
+    `token_offsets` are its, `embed` loads it when first used. `embed_as` gives the same for a generation's model,
+    None when its files are not to be had any more.
+    """
+
+    catalog: Catalog
+    vectors: Vectors
+    words: Words
+    model: str
+    model_files: str
+    embed: Embed
+    embed_as: Callable[[Generation], Embed | None]
+    token_offsets: TokenOffsets
+
+    @property
+    def fingerprint(self) -> str:
+        """What a library's indexes are made with."""
+        return f"{self.model} splitter-{SPLITTER_VERSION}"
+
+    def begin_generation(self, library: Library, *, state: str = "building") -> Generation:
+        """Begin indexes of `library` with today's model and splitter."""
+        return generations.begin(
+            self.catalog,
+            library,
+            model=self.model,
+            model_files=self.model_files,
+            splitter=SPLITTER_VERSION,
+            state=state,
+        )
+
+    def write(self, generation: Generation, passages: Sequence[IndexedPassage], *, replace: bool = True) -> None:
+        """Write passages, whose vectors are kept, to both indexes; `replace` may be False when none is there."""
+        if not passages:
+            return
+        vectors = kept_vectors(self.catalog, [passage.text_key for passage in passages], model=generation.model)
+        self.vectors.write(
+            generation,
+            [passage.passage_id for passage in passages],
+            np.stack([vectors[passage.text_key] for passage in passages]),
+            [passage.published_day for passage in passages],
+        )
+        self.words.write(generation.id, passages, replace=replace)
+
+    def clean_up(self, library: Library) -> None:
+        """Remove retired versions from both indexes of each generation, then from the catalog."""
+        retired = versions.retired(self.catalog, library)
+        if not retired:
+            return
+        ids = versions.passage_ids(self.catalog, retired)
+        for generation in (library.current, library.building):
+            if generation is not None:
+                self.vectors.delete(generation, ids)
+                self.words.delete(generation.id, ids)
+        versions.delete_versions(self.catalog, retired)
+
+    def drop_retired_generations(self, library: Library) -> None:
+        """Remove generations that were replaced."""
+        for generation in generations.retired(self.catalog, library):
+            self.vectors.drop(generation.id)
+            self.words.drop(generation.id)
+            generations.forget(self.catalog, generation)
