@@ -64,6 +64,7 @@ class Engine:
         cls,
         settings: IndexSettings,
         *,
+        lock: BaseFileLock | None = None,
         on_wait: Callable[[str], None] | None = None,
         on_progress: Progress | None = None,
         load_embedder: Callable[[IndexSettings], Embedder] = SentenceTransformerEmbedder.load,
@@ -71,6 +72,7 @@ class Engine:
     ) -> Self:
         """Take the data folder's lock, bring its catalog up to date and finish what an earlier process began.
 
+        A `lock` that is held already is taken over, and released when the engine is closed or cannot be opened.
         `on_wait` is called once with a sentence when another process holds the folder, `on_progress` while indexes
         that are missing are made anew. The embedding model is not loaded before it is needed (`load_model` does it
         ahead). Raises StorageError, HomeBusyError, ModelError.
@@ -80,7 +82,7 @@ class Engine:
         model = model_fingerprint(settings)
         token_offsets = load_token_offsets(settings)
         with ExitStack() as opened:  # undone when a later step fails
-            lock = hold(home, wait_seconds=settings.lock_wait_seconds, on_wait=on_wait)
+            lock = lock or hold(home, wait_seconds=settings.lock_wait_seconds, on_wait=on_wait)
             opened.callback(lock.release)
             catalog = opened.enter_context(Catalog.open(home))
             stores = Stores(
@@ -119,6 +121,11 @@ class Engine:
         self._stores.vectors.close()
         self._stores.catalog.close()
         self._lock.release()
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog of the data folder; whoever writes to it beside the engine must use this one."""
+        return self._stores.catalog
 
     def load_model(self) -> None:
         """Check and load the embedding model (seconds). Raises ModelError."""
