@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,13 +63,47 @@ def _long_lived() -> Iterator[None]:
             gc.enable()
 
 
+class Turns:
+    """A lock that threads get in the order in which they asked for it: whoever goes on at once goes to the back."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[threading.Event] = deque()
+        self._changing = threading.Lock()
+
+    def __enter__(self) -> None:
+        turn = threading.Event()
+        with self._changing:
+            self._waiting.append(turn)
+            if len(self._waiting) == 1:
+                turn.set()
+        try:
+            turn.wait()
+        except BaseException:  # Ctrl-C: whoever does not wait any more must not be waited for
+            self._leave(turn)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        with self._changing:
+            self._waiting.popleft()
+            self._call_first()
+
+    def _leave(self, turn: threading.Event) -> None:
+        with self._changing:
+            self._waiting.remove(turn)
+            self._call_first()
+
+    def _call_first(self) -> None:
+        if self._waiting:
+            self._waiting[0].set()
+
+
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model on the processor; calls take turns."""
+    """A sentence-transformers model on the processor; threads take turns, a batch each."""
 
     def __init__(self, model: Any, token_offsets: Callable[[str], list[tuple[int, int]]]) -> None:
         self._model = model
         self._token_offsets = token_offsets
-        self._computing = threading.Lock()
+        self._turns = Turns()
 
     @classmethod
     @_long_lived()
@@ -98,14 +133,22 @@ class SentenceTransformerEmbedder:
         return cls(model, load_token_offsets(settings))
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Normalised vectors, float32 of shape (len(texts), dimension)."""
-        with self._computing:
-            encoded = self._model.encode(list(texts), batch_size=_BATCH, show_progress_bar=False)
-        return _normalised(encoded)
+        """Normalised vectors, float32 of shape (len(texts), dimension), of at least one text."""
+        # Texts of a length together need the least padding; and a question waits for one batch, not for a thousand.
+        by_length = sorted(range(len(texts)), key=lambda index: -len(texts[index]))
+        rows = []
+        for first in range(0, len(texts), _BATCH):
+            part = [texts[index] for index in by_length[first : first + _BATCH]]
+            with self._turns:
+                rows.append(self._model.encode(part, batch_size=_BATCH, show_progress_bar=False))
+        encoded = np.concatenate(rows)
+        vectors = np.empty_like(encoded)
+        vectors[by_length] = encoded
+        return _normalised(vectors)
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, in one pass through the model."""
-        with self._computing:
+        with self._turns:
             encoded = self._model.encode(list(texts), batch_size=_BATCH, output_value=None, show_progress_bar=False)
         results = []
         for text, features in zip(texts, encoded, strict=True):
