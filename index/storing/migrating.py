@@ -1,12 +1,15 @@
-"""Brings a catalog's tables up to date, and refuses a catalog that a newer Storydesk made."""
+"""Brings a catalog's tables up to date, a backup first, and refuses a catalog that a newer Storydesk made."""
 
+import logging
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from index.errors import StorageError
+from index.storing.sqlite import DATABASE_ERRORS, copy_database, database_file, disk_is_full
 
+_log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -16,11 +19,21 @@ def known_revisions() -> tuple[str, ...]:
     return tuple(sorted(path.name.split("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*.py")))
 
 
-def migrate(engine: Engine) -> None:
-    """Apply every migration that is missing. Raises StorageError when the catalog is newer than this program."""
+def migrate(engine: Engine, *, keep_old: bool = True) -> None:
+    """Apply every migration that is missing, all of them or none.
+
+    An existing catalog is first copied to `catalog-before-<new revision>.sqlite3` beside it, unless `keep_old` is
+    False. Raises StorageError when there is no room for that copy (the catalog is as it was then), and when the
+    catalog is newer than this program.
+    """
+    newest = known_revisions()[-1]
     with engine.begin() as connection:
-        if _revision(connection) == known_revisions()[-1]:
+        revision = _revision(connection)
+        if revision == newest:
             return  # the usual case, without the time that importing alembic takes
+        path = database_file(connection)
+    if keep_old and revision is not None:
+        _keep_old(path, path.with_name(f"catalog-before-{newest}.sqlite3"))
     # Imported here: only a new or an old catalog needs it.
     from alembic import command
     from alembic.config import Config
@@ -30,6 +43,20 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _keep_old(path: Path, copy: Path) -> None:
+    try:
+        copy_database(path, copy)
+    except (*DATABASE_ERRORS, OSError) as error:
+        if disk_is_full(error, path.parent):
+            megabytes = path.stat().st_size // 1_000_000 + 1
+            raise StorageError(
+                f"The catalog is from an older Storydesk, and there is no room in {path.parent} for the copy that is "
+                f"kept before it is brought up to date; make room for {megabytes} MB and run the command again."
+            ) from error
+        raise
+    _log.info("the catalog as it was before the migration is kept as %s", copy)
 
 
 def check_revision(engine: Engine) -> bool:
@@ -44,6 +71,15 @@ def check_revision(engine: Engine) -> bool:
         if revision != known_revisions()[-1]:
             raise StorageError("The catalog is from an older Storydesk; `storydesk rebuild` brings it up to date.")
         return True
+
+
+def catalog_revision(engine: Engine) -> str | None:
+    """The revision that a catalog was made or migrated at, None when it is no catalog of Storydesk.
+
+    Raises StorageError when it is newer than this program.
+    """
+    with engine.begin() as connection:
+        return _revision(connection)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -1,0 +1,75 @@
+"""Copies the catalog, which holds everything that the indexes are made from, while other processes use it."""
+
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from index.errors import StorageError
+from index.moving import backups
+from index.moving.backups import Manifest
+from index.moving.writing import Progress, tell_nobody, writing_errors
+from index.storing.catalog import FILE_NAME
+from index.storing.durable import PART
+from index.storing.migrating import catalog_revision
+from index.storing.sqlite import copy_database, sqlite_engine, storage_errors
+
+
+def back_up(home: Path, folder: Path, *, made_at: datetime, on_progress: Progress | None = None) -> Manifest:
+    """Copy the catalog of the data folder `home` into `folder`, which is made; returns what the backup says of itself.
+
+    Needs no lock: the copy is one state of the catalog, and what is written meanwhile is not held up. It is read again
+    and checked before it counts as made. Raises StorageError, also when `folder` is not empty or there is no catalog.
+    """
+    tell = on_progress or tell_nobody
+    catalog = home / FILE_NAME
+    if not catalog.exists():
+        raise StorageError(f"There is no catalog in {home} to back up; `storydesk add` makes one.")
+    copy = folder / FILE_NAME
+    with writing_errors(folder):
+        _make_empty(folder)
+        copy_database(catalog, copy, on_progress=lambda done, total: tell("pages copied", done, total))
+    try:
+        manifest = _describe(copy, made_at=made_at, on_progress=tell)
+        backups.check_catalog(copy, manifest, on_progress=tell)
+        with writing_errors(folder):
+            backups.write_manifest(folder, manifest)
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        raise
+    return manifest
+
+
+def _make_empty(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    left = {path.name for path in folder.iterdir()}
+    if any(name.removesuffix("-journal") != FILE_NAME + PART for name in left):  # that is what a killed backup leaves
+        raise StorageError(f"{folder} is not empty; give a new folder, so that no earlier backup is lost.")
+
+
+def _describe(copy: Path, *, made_at: datetime, on_progress: Progress) -> Manifest:
+    sha256 = backups.digest(copy, on_progress=on_progress)
+    engine = sqlite_engine(copy, read_only=True)
+    try:
+        with storage_errors(copy.parent):
+            revision = catalog_revision(engine)
+            if revision is None:
+                raise StorageError(f"What is copied to {copy} is no catalog of Storydesk; check STORYDESK_HOME.")
+            counts = backups.count_rows(engine)
+    finally:
+        engine.dispose()
+    return Manifest(
+        storydesk_backup=backups.FORMAT,
+        made_at=made_at,
+        program=_program_version(),
+        revision=revision,
+        sha256=sha256,
+        bytes=copy.stat().st_size,
+        **counts,
+    )
+
+
+def _program_version() -> str:
+    try:
+        return version("storydesk")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "unknown"

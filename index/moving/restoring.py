@@ -1,0 +1,114 @@
+"""Puts a backup's catalog in the place of the present one, which is kept aside."""
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import delete, insert
+
+from index.errors import HomeBusyError
+from index.holding.lock import hold
+from index.moving import backups
+from index.moving.backups import Manifest
+from index.moving.writing import Progress, tell_nobody
+from index.storing.catalog import FILE_NAME
+from index.storing.durable import complete_or_absent, sync
+from index.storing.migrating import migrate
+from index.storing.schema import facts, generations, indexed_versions
+from index.storing.sqlite import (
+    DATABASE_ERRORS,
+    copy_database,
+    files_beside,
+    fold,
+    is_damage,
+    sqlite_engine,
+    storage_errors,
+)
+
+_PREPARED = "catalog-restored.sqlite3"
+_CATALOG_ID = "catalog id"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored, and where the catalog that was there before is kept; None when there was none."""
+
+    backup: Manifest
+    replaced: Path | None
+
+
+def restore(folder: Path, home: Path, *, now: datetime, on_progress: Progress | None = None) -> Restored:
+    """Make the backup in `folder` the catalog of the data folder `home`; its indexes are made when that is opened next.
+
+    Killed at any moment, the data folder has the one catalog or the other, whole. Raises StorageError when the backup
+    is damaged or newer than this program, before anything is changed, and HomeBusyError when the folder is in use.
+    """
+    tell = on_progress or tell_nobody
+    manifest = backups.read_manifest(folder)
+    try:
+        lock = hold(home, wait_seconds=0)
+    except HomeBusyError as error:
+        raise HomeBusyError(f"Another storydesk process is using {home}; stop it before you restore.") from error
+    try:
+        backups.check_catalog(folder / FILE_NAME, manifest, on_progress=tell)
+        with storage_errors(home):
+            prepared = _prepare(folder / FILE_NAME, home / _PREPARED, tell)
+            replaced = _keep_present(home / FILE_NAME, home / f"replaced-{now:%Y%m%dT%H%M%S%fZ}", tell)
+            prepared.replace(home / FILE_NAME)
+            sync(home)
+    finally:
+        lock.release()
+    return Restored(manifest, replaced)
+
+
+def _prepare(backup: Path, prepared: Path, on_progress: Progress) -> Path:
+    """A copy of the backup's catalog that is up to date and knows of no indexes, so that none is taken for its own."""
+    _remove_beside(prepared)  # a restore that was killed may have left changes to another copy
+    copy_database(backup, prepared, on_progress=lambda done, total: on_progress("pages restored", done, total))
+    engine = sqlite_engine(prepared)
+    try:
+        migrate(engine, keep_old=False)  # the backup stays as it is
+        with engine.begin() as connection:
+            connection.execute(delete(facts).where(facts.c.name == _CATALOG_ID))
+            connection.execute(insert(facts).values(name=_CATALOG_ID, value=secrets.token_hex(8)))
+            connection.execute(delete(indexed_versions))
+            connection.execute(delete(generations))
+    finally:
+        engine.dispose()
+    fold(prepared)
+    return prepared
+
+
+def _keep_present(present: Path, folder: Path, on_progress: Progress) -> Path | None:
+    """Copy the present catalog into `folder`, and leave none of its files but its own one to be replaced."""
+    if not present.exists():
+        _remove_beside(present)
+        return None
+    folder.mkdir(mode=0o700)
+    try:
+        try:
+            copy_database(
+                present, folder / FILE_NAME, on_progress=lambda done, total: on_progress("pages kept", done, total)
+            )
+            fold(present)
+        except DATABASE_ERRORS as error:
+            if not is_damage(error):
+                raise
+            # A damaged one, perhaps the reason to restore, is kept as it is, with what lies beside it.
+            for path in (present, *files_beside(present)):
+                with complete_or_absent(folder / path.name) as part:
+                    shutil.copyfile(path, part)
+            _remove_beside(present)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    sync(folder.parent)
+    return folder / FILE_NAME
+
+
+def _remove_beside(path: Path) -> None:
+    """Remove what would be taken for changes to a database that is put in the place of `path`."""
+    for each in files_beside(path):
+        each.unlink()
