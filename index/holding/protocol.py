@@ -10,7 +10,6 @@ import socket
 import time
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, Self
 
@@ -228,6 +227,7 @@ REPLIES: dict[str, type[Any]] = {
     "failed": Failed,
 }
 _NAMES = {kind: name for kinds in (GREETINGS, REQUESTS, REPLIES) for name, kind in kinds.items()}
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in _NAMES}
 _ERRORS = {
     error.__name__: error
     for error in vars(errors).values()
@@ -271,7 +271,7 @@ def from_fields(kind: type[Any], found: dict[str, Any]) -> Any:
     try:
         if set(found) - {field.name for field in fields(kind)}:
             raise MalformedMessageError("The message has a field that is not known.")
-        return _adapter(kind).validate_python(found)
+        return _ADAPTERS[kind].validate_python(found)
     except (ValidationError, RecursionError, OverflowError):
         raise MalformedMessageError("The message has a wrong or missing field.") from None
 
@@ -290,11 +290,6 @@ def failure(error: StorydeskError) -> Failed:
 def error_of(kind: str | None, text: str | None) -> StorydeskError:
     """The error that the holder raised."""
     return _ERRORS.get(kind or "", HolderError)(text or "It failed, and no reason was given.")
-
-
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
 
 
 def _plain(value: Any) -> Any:

@@ -68,8 +68,7 @@ def accept(catalog: Catalog, *, kind: JobKind, arguments: dict[str, Any], now: d
             raise TooManyJobsError(
                 f"{len(waiting)} jobs are waiting already; try again later, or cancel some (`storydesk jobs`)."
             )
-        added = connection.execute(insert(jobs).values(values)).inserted_primary_key
-        return _job(connection.execute(select(jobs).where(jobs.c.id == added[0])).one())
+        return _job(connection.execute(insert(jobs).values(values).returning(jobs)).one())
 
 
 def claim(catalog: Catalog, *, now: datetime, but_not: Sequence[int] = (), job_id: int | None = None) -> Job | None:
