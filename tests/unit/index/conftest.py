@@ -13,6 +13,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+import tantivy
 from numpy.typing import NDArray
 from sqlalchemy import select
 from tokenizers import Tokenizer
@@ -23,7 +24,10 @@ from index.engine import Engine
 from index.finding import TextVectors
 from index.settings import IndexSettings
 from index.stories import AddResult
-from index.storing import schema
+from index.storing import Catalog, Library, generations, preparing, schema, stores
+from index.storing.catalog import Generation
+from index.storing.vectors import Vectors
+from index.storing.words import Words
 
 DIMENSION = 64
 
@@ -85,6 +89,17 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict
 @pytest.fixture(scope="session")
 def small_model(make_model: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
     return make_model("weights")
+
+
+@pytest.fixture
+def use_splitter(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Gives the splitter another version from now on."""
+
+    def use(version: str) -> None:
+        for module in (preparing, stores):
+            monkeypatch.setattr(module, "SPLITTER_VERSION", version)
+
+    return use
 
 
 @pytest.fixture
@@ -155,36 +170,79 @@ def assert_in_step() -> Callable[[Engine], None]:
 
     def check(engine: Engine) -> None:
         catalog, vectors, words = engine._stores.catalog, engine._stores.vectors, engine._stores.words
-        with catalog.reading() as connection:
-            states = set(connection.scalars(select(schema.versions.c.state)))
-            kept = set(connection.scalars(select(schema.vectors.c.text_key)))
-            needed = set(connection.scalars(select(schema.passages.c.text_key)))
-            owners = set(connection.scalars(select(schema.versions.c.story_id)))
-            assert owners == set(connection.scalars(select(schema.stories.c.id)))
-        assert states <= {"live"}, states
-        assert kept == needed
+        assert_nothing_left_over(catalog)
+        current = set()
         for name in catalog.libraries():
             library = catalog.library(name)
             assert library is not None
-            with catalog.reading() as connection:
-                query = select(schema.passages.c.id).select_from(
-                    schema.passages.join(schema.versions).join(schema.stories)
-                )
-                expected = set(connection.scalars(query.where(schema.stories.c.library_id == library.id)))
-            if library.fingerprint is None:
-                assert not expected
+            assert library.building is None
+            if library.current is None:
+                assert not catalog.has_stories(library)
                 continue
-            collection = vectors._collection(library.id, engine._stores.fingerprint)
-            assert set(collection.get(include=[])["ids"]) == expected
-            searcher = words._index(library.id).searcher()
-            documents = [searcher.doc(address)["passage_id"][0] for _, address in _everything(searcher)]
-            assert sorted(documents) == sorted(expected)
-        assert engine.counts() == {name: (count, count, count) for name, (count, _, _) in engine.counts().items()}
+            current.add(library.current.id)
+            expected = expected_passages(catalog, library)
+            assert passages_in_vectors(vectors, library.current) == sorted(expected)
+            assert passages_in_words(words, library.current) == sorted(expected)
+        assert generations.all_ids(catalog) == current
+        # An index of the first story that ever comes is made with it; before that there may be none.
+        assert vectors.generations() <= current
+        assert words.generations() <= current
 
     return check
 
 
-def _everything(searcher: Any) -> Any:
-    import tantivy
+def assert_nothing_left_over(catalog: Catalog) -> None:
+    """Fails unless the catalog has only live versions, whole in their generation, and what those need."""
+    with catalog.reading() as connection:
+        assert set(connection.scalars(select(schema.versions.c.state))) <= {"live"}
+        owners = set(connection.scalars(select(schema.versions.c.story_id)))
+        assert owners == set(connection.scalars(select(schema.stories.c.id)))
 
-    return searcher.search(tantivy.Query.all_query(), 100_000).hits
+        needed = set(connection.scalars(select(schema.passages.c.text_key)))
+        kept = connection.execute(select(schema.vectors.c.text_key, schema.vectors.c.model)).all()
+        assert {row.text_key for row in kept} == needed
+        models = set(connection.scalars(select(schema.generations.c.model)))
+        assert {row.model for row in kept} <= models
+
+        of_library = schema.stories.join(schema.versions)
+        made_of = select(schema.generations.c.id, schema.versions.c.id).select_from(
+            of_library.join(schema.generations, schema.generations.c.library_id == schema.stories.c.library_id)
+        )
+        indexed = select(schema.indexed_versions.c.generation_id, schema.indexed_versions.c.version_id)
+        assert set(connection.execute(indexed)) == set(connection.execute(made_of))
+
+        # A story is live or remembered as a duplicate of a live one, never both.
+        live = connection.execute(
+            select(schema.stories.c.library_id, schema.stories.c.identity, schema.versions.c.text_hash)
+            .select_from(of_library)
+        ).all()  # fmt: skip
+        duplicates = connection.execute(select(schema.duplicates)).all()
+        assert len({(row.library_id, row.text_hash) for row in live}) == len(live)
+        assert not {(row.library_id, row.identity) for row in live} & {
+            (row.library_id, row.identity) for row in duplicates
+        }
+        assert {(row.library_id, row.text_hash) for row in duplicates} <= {
+            (row.library_id, row.text_hash) for row in live
+        }
+
+
+def expected_passages(catalog: Catalog, library: Library) -> list[str]:
+    """Ids of the passages that the library's indexes have to have: all, and all of the current splitter."""
+    assert library.current is not None
+    query = select(schema.passages.c.id, schema.passages.c.splitter).select_from(
+        schema.passages.join(schema.versions).join(schema.stories)
+    )
+    with catalog.reading() as connection:
+        rows = connection.execute(query.where(schema.stories.c.library_id == library.id)).all()
+    assert {row.splitter for row in rows} <= {library.current.splitter}
+    return [row.id for row in rows]
+
+
+def passages_in_vectors(vectors: Vectors, generation: Generation) -> list[str]:
+    return sorted(vectors._collection(generation).get(include=[])["ids"])
+
+
+def passages_in_words(words: Words, generation: Generation) -> list[str]:
+    searcher = words._index(generation.id).searcher()
+    hits = searcher.search(tantivy.Query.all_query(), 100_000).hits
+    return sorted(searcher.doc(address)["passage_id"][0] for _, address in hits)

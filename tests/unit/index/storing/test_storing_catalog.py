@@ -16,7 +16,7 @@ import index
 from index.engine import Engine
 from index.errors import StorageError, UnknownStoryError
 from index.settings import IndexSettings
-from index.storing import Catalog, schema
+from index.storing import Catalog, generations, schema
 from index.storing import catalog as catalog_module
 from index.storing import passages as passages_module
 
@@ -32,22 +32,30 @@ def put(
     catalog: Catalog, story_id: str, *, library: str = "public", added_at: str = "2025-05-01", **changed: Any
 ) -> None:
     """Put a live story with one passage into the catalog alone."""
-    library_id = catalog.make_library(library).id
+    found = catalog.make_library(library)
+    if found.current is None:
+        generations.begin(catalog, found, model="model", model_files="{}", splitter="1", state="current")
     version = {
         "id": f"v{story_id}", "story_id": story_id, "state": "live", "content_hash": "", "text_hash": "",
-        "title": f"Story {story_id}", "authors": '["Jon Ferro"]', "published_day": 0, "splitter": "1",
+        "title": f"Story {story_id}", "authors": '["Jon Ferro"]', "published_day": 0,
         "source": "somewhere", "text": "The bridge was closed.",
     }  # fmt: skip
     with catalog.writing() as connection:
         connection.execute(
             insert(schema.stories).values(
-                id=story_id, library_id=library_id, identity=f"id:{story_id}", added_at=added_at
+                id=story_id, library_id=found.id, identity=f"id:{story_id}", added_at=added_at
             )
         )
         connection.execute(insert(schema.versions).values(version | changed))
         connection.execute(
             insert(schema.passages).values(
-                id=f"v{story_id}-0", version_id=f"v{story_id}", position=0, start=0, end=22, text_key="key"
+                id=f"v{story_id}-0",
+                version_id=f"v{story_id}",
+                splitter="1",
+                position=0,
+                start=0,
+                end=22,
+                text_key="key",
             )
         )
 
@@ -89,7 +97,6 @@ def test_passages_and_vectors_are_complete_however_many_pages_they_take(
     engine: Engine, newsroom: Any, assert_in_step: Callable[[Engine], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalog_module, "PAGE", 2)
-    monkeypatch.setattr(passages_module, "PAGE", 2)
     for number in range(5):
         newsroom.write(f"story{number}", f"Bridge {number} was closed.")
     added = newsroom.add(engine)
@@ -128,7 +135,8 @@ def test_what_is_not_live_is_not_there(catalog: Catalog, state: str) -> None:
     library = catalog.library("public")
     assert library is not None
     assert catalog.count_passages(library) == 0
-    assert passages_module.readable(catalog, library, ["vabc1-0"]) == []
+    assert library.current is not None
+    assert passages_module.readable(catalog, library.current, ["vabc1-0"]) == []
     with pytest.raises(UnknownStoryError):
         catalog.story("abc1")
 

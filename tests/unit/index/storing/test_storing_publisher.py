@@ -9,7 +9,8 @@ from index.engine import Engine
 from index.errors import OutdatedIndexError
 from index.settings import IndexSettings
 from index.stories import AddResult
-from index.storing import publisher
+from index.storing import preparing, rebuilding
+from index.storing.catalog import Generation
 
 InStep = Callable[[Engine], None]
 
@@ -20,6 +21,13 @@ def statuses(results: list[AddResult]) -> list[str]:
 
 def texts_found(engine: Engine, question: str, **options: Any) -> list[str]:
     return [finding.text for finding in engine.find(question, **options)]
+
+
+def current(engine: Engine, library: str = "public") -> Generation:
+    found = engine._stores.catalog.library(library)
+    assert found is not None
+    assert found.current is not None
+    return found.current
 
 
 def live_texts(engine: Engine, library: str = "public") -> list[str]:
@@ -248,31 +256,32 @@ def test_rebuilding_from_the_catalog_never_embeds_what_was_embedded(
 def test_rebuilding_mends_indexes_that_are_out_of_step(
     engine: Engine, newsroom: Any, assert_in_step: InStep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publisher, "_INDEX_AT_ONCE", 2)
+    monkeypatch.setattr(rebuilding, "_PASSAGES_AT_ONCE", 2)
     for number in range(5):
         newsroom.write(f"story{number}", f"Bridge {number} was closed.")
     newsroom.add(engine)
-    library = engine._stores.catalog.library("public")
-    assert library is not None
-    engine._stores.words.drop(library.id)
-    engine._stores.vectors.drop(library.id)
-    assert engine.counts() == {"public": (5, 0, 0)}
+    generation = current(engine)
+    engine._stores.words.drop(generation.id)
+    engine._stores.vectors.drop(generation.id)
+    assert texts_found(engine, "bridge", leg="words") == texts_found(engine, "bridge", leg="vectors") == []
     seen: list[tuple[str, int, int]] = []
     assert engine.rebuild(library="public", on_progress=lambda *step: seen.append(step)) == {"public": 5}
     assert seen == [("passages indexed", 2, 5), ("passages indexed", 4, 5), ("passages indexed", 5, 5)]
     assert_in_step(engine)
 
 
-def test_rebuilding_one_library_leaves_the_others(engine: Engine, newsroom: Any) -> None:
+def test_rebuilding_one_library_leaves_the_others(engine: Engine, newsroom: Any, assert_in_step: InStep) -> None:
     newsroom.write("bridge", "The bridge was closed.")
     newsroom.add(engine)
     newsroom.add(engine, library="night-desk")
-    library = engine._stores.catalog.library("public")
-    assert library is not None
-    engine._stores.words.drop(library.id)
+    here, there = current(engine), current(engine, "night-desk")
     assert engine.rebuild(library="night-desk") == {"night-desk": 1}
-    assert engine.counts() == {"public": (1, 1, 0), "night-desk": (1, 1, 1)}
+    assert current(engine) == here
+    assert current(engine, "night-desk") != there
+    for library in ("public", "night-desk"):
+        assert texts_found(engine, "bridge", library=library) == ["The bridge was closed."]
     assert engine.rebuild(library="unknown") == {}
+    assert_in_step(engine)
 
 
 def assert_refused_until_rebuilt(engine: Engine, newsroom: Any) -> None:
@@ -280,7 +289,6 @@ def assert_refused_until_rebuilt(engine: Engine, newsroom: Any) -> None:
         lambda: engine.find("bridge"),
         lambda: engine.ask("Which bridge was closed?"),
         lambda: newsroom.add(engine),
-        engine.counts,
     ):
         with pytest.raises(OutdatedIndexError, match="storydesk rebuild"):
             use()
@@ -292,14 +300,14 @@ def test_another_splitter_is_refused_until_a_rebuild_cuts_the_stories_anew(
     newsroom: Any,
     assert_in_step: InStep,
     embedder: Any,
-    monkeypatch: pytest.MonkeyPatch,
+    use_splitter: Callable[[str], None],
 ) -> None:
     newsroom.write("bridge", "The bridge was closed.", publisher="Coast Radio", authors=["Jon Ferro"])
     engine = open_engine()
     (added,) = newsroom.add(engine)
     engine.close()
     before = embedder.embedded.copy()
-    monkeypatch.setattr(publisher, "SPLITTER_VERSION", "other")
+    use_splitter("other")
     engine = open_engine()
     assert_refused_until_rebuilt(engine, newsroom)
     stored = engine._stores.catalog.story(added.story_id)
@@ -318,9 +326,7 @@ def test_another_model_is_refused_until_a_rebuild_embeds_everything_anew(
     newsroom: Any,
     assert_in_step: InStep,
     embedder: Any,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(publisher, "_EMBED_AT_ONCE", 2)
     newsroom.write("bridge", "The bridge was closed.")
     engine = open_engine()
     newsroom.add(engine)
@@ -380,4 +386,4 @@ def test_a_failure_before_anything_is_stored_leaves_the_old_story(
     [(None, 0), ("0001-01-02", 2), ("2025-05-23", 739394), ("2025-05-23T23:59:00-04:00", 739394)],
 )
 def test_the_published_day_is_the_publishers(published_at: str | None, day: int) -> None:
-    assert publisher.published_day(published_at) == day
+    assert preparing.published_day(published_at) == day
