@@ -6,11 +6,12 @@ All methods block and may be called from several threads at once; none may be ca
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,7 @@ from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, se
 from index.finding.earlier_models import EarlierModels, model_files
 from index.finding.model_files import load_token_offsets, model_fingerprint
 from index.holding.lock import hold, progressed
+from index.moving.importing import ExportHeader, Imported, ImportedLibrary, ImportedStory, read_export
 from index.reading import ReadFailure, discover, read_file, storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
@@ -36,6 +38,7 @@ from index.storing.words import Words
 
 _log = logging.getLogger(__name__)
 SAMPLES = "samples"
+_STORED = "stories stored"
 _SAMPLES_GIVEN = "samples were put in"
 _LIBRARY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -158,8 +161,16 @@ class Engine:
 
         return self._store(read(), library, tell)
 
-    def _store(self, items: Iterator[Story | AddResult], library: str, tell: Progress) -> Iterator[AddResult]:
+    def _store(
+        self,
+        items: Iterator[Story | AddResult],
+        library: str,
+        tell: Progress,
+        added_at: MutableMapping[str, str] | None = None,
+    ) -> Iterator[AddResult]:
         """Publish the stories among `items` and yield a result for each item, in order.
+
+        `added_at` has, by identity, when stories were added that come from another catalog; they are taken out of it.
 
         While a batch is stored, the next one is already embedded: one uses the processor, the other the disk.
         """
@@ -170,25 +181,61 @@ class Engine:
                 target = self._stores.catalog.make_library(library) if batch.stories else Library(0, library)
                 prepared = thread.submit(prepare, self._stores, target, batch.stories, on_progress=tell)
                 if before is not None:
-                    yield from self._publish(library, *before)
+                    yield from self._publish(library, *before, added_at)
                     done += len(before[0].items)
-                tell("stories stored", done, done + len(batch.items))
+                tell(_STORED, done, done + len(batch.items))
                 before = batch, prepared
             if before is not None:
-                yield from self._publish(library, *before)
+                yield from self._publish(library, *before, added_at)
                 done += len(before[0].items)
-        tell("stories stored", done, done)
+        tell(_STORED, done, done)
 
-    def _publish(self, library: str, batch: Batch, prepared: Future[Prepared]) -> list[AddResult]:
+    def _publish(
+        self, library: str, batch: Batch, prepared: Future[Prepared], added_at: MutableMapping[str, str] | None
+    ) -> list[AddResult]:
         """Store a batch when it is prepared, and give all its results in the order of its items."""
         ready = prepared.result()
         published: Iterator[AddResult] = iter(())
         if ready.stories:
             with self._changing_model(library), self._publishing:
                 target = self._stores.catalog.make_library(library)
-                published = iter(publisher.publish(self._stores, target, ready))
+                moments = {
+                    story.identity: added_at.pop(story.identity)
+                    for story in ready.stories
+                    if added_at and story.identity in added_at
+                }
+                published = iter(publisher.publish(self._stores, target, ready, added_at=moments))
             progressed(self._home)
         return [next(published) if isinstance(item, Story) else item for item in batch.items]
+
+    def import_stories(self, path: Path, *, on_progress: Progress | None = None) -> Iterator[AddResult]:
+        """Store what an export holds, each story in its library, as when it was added; a result per story like `add`.
+
+        A line that cannot be read yields a "failed" result and the rest goes on. Importing again is harmless. Raises
+        StorageError, ModelError.
+        """
+        tell = on_progress or _tell_nobody
+        added_at: dict[str, str] = {}
+        done = total = 0
+
+        def tell_of_parts(what: str, part_done: int, part_total: int) -> None:
+            if what != _STORED:  # of all libraries together it is told below
+                tell(what, part_done, part_total)
+
+        for library, items in groupby(read_export(path), key=_library_of):
+            if library is not None:
+                for result in self._store(_remember_moments(items, added_at), library, tell_of_parts, added_at):
+                    done += 1
+                    tell(_STORED, done, max(done, total))
+                    yield result
+                continue
+            for item in items:
+                if isinstance(item, ExportHeader):
+                    total = item.stories + item.duplicates
+                elif isinstance(item, ImportedLibrary):
+                    self._stores.catalog.make_library(item.name)
+                elif isinstance(item, ReadFailure):
+                    yield AddResult(item.source, "failed", error=item.error)
 
     def add_samples(self) -> bool:
         """Put the bundled stories into the library `samples`, once in a data folder's life and only if it has no story.
@@ -332,6 +379,20 @@ def check_library_name(name: str) -> None:
         )
     if name == SAMPLES:
         raise LibraryNameError("The library samples holds the bundled stories; add yours to another library.")
+
+
+def _library_of(item: Imported) -> str | None:
+    """Which library an item of an export is a story for, None when it is none."""
+    return item.library if isinstance(item, ImportedStory) else None
+
+
+def _remember_moments(items: Iterable[Imported], added_at: MutableMapping[str, str]) -> Iterator[Story]:
+    """The stories among `items`; when they were added goes into `added_at`, by identity."""
+    for item in items:
+        if isinstance(item, ImportedStory):
+            if item.added_at is not None:
+                added_at[item.story.identity] = item.added_at
+            yield item.story
 
 
 def _tell_nobody(what: str, done: int, total: int) -> None:

@@ -29,7 +29,7 @@ def back_up(home: Path, folder: Path, *, made_at: datetime, on_progress: Progres
         _make_empty(folder)
         copy_database(catalog, copy, on_progress=lambda done, total: tell("pages copied", done, total))
     try:
-        manifest = _describe(copy, made_at=made_at, on_progress=tell)
+        manifest = describe(copy, made_at=made_at, on_progress=tell)
         backups.check_catalog(copy, manifest, on_progress=tell)
         with writing_errors(folder):
             backups.write_manifest(folder, manifest)
@@ -46,7 +46,8 @@ def _make_empty(folder: Path) -> None:
         raise StorageError(f"{folder} is not empty; give a new folder, so that no earlier backup is lost.")
 
 
-def _describe(copy: Path, *, made_at: datetime, on_progress: Progress) -> Manifest:
+def describe(copy: Path, *, made_at: datetime, on_progress: Progress) -> Manifest:
+    """The manifest for the catalog in the file `copy`. Raises StorageError when this program cannot use it."""
     sha256 = backups.digest(copy, on_progress=on_progress)
     engine = sqlite_engine(copy, read_only=True)
     try:

@@ -26,6 +26,7 @@ _COMPRESSION = 9
 # JSON escapes other controls by itself; some programs take these for ends of lines, and some terminals obey them.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _LIVE_STORIES = versions.join(stories).join(libraries)
+_ORDER = (libraries.c.name, stories.c.added_at, stories.c.id)
 _CONTENT = ("title", "url", "publisher", "authors", "published_at", "language", "source", "text")
 
 
@@ -58,8 +59,8 @@ def write_export(
 ) -> Exported:
     """Write everything in `catalog` as lines of JSON in UTF-8; what is added meanwhile is not among it.
 
-    A header, the libraries, the stories (oldest addition first), the duplicates with the text they share, and an end
-    that tells a whole export from one that was cut off. Raises StorageError, and OSError when `stream` does.
+    A header, the libraries, the stories by library (oldest addition first), the duplicates with the text they share,
+    and an end that tells a whole export from one that was cut off. Raises StorageError, and OSError when `stream` does.
     """
     tell = on_progress or tell_nobody
     done = 0
@@ -95,7 +96,7 @@ def _records(catalog: Catalog, made_at: datetime) -> Generator[dict[str, Any], N
 
 def _stories(connection: Connection) -> Iterator[dict[str, Any]]:
     """The live stories, each text read by itself: a page of the longest ones would not fit into memory."""
-    order = select(versions.c.id).select_from(_LIVE_STORIES).where(LIVE).order_by(stories.c.added_at, stories.c.id)
+    order = select(versions.c.id).select_from(_LIVE_STORIES).where(LIVE).order_by(*_ORDER)
     query = select(
         libraries.c.name.label("library"),
         stories.c.identity,

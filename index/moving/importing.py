@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal, cast
 
@@ -83,8 +83,8 @@ def _checked_url(value: str) -> str:
 
 
 def _checked_day(value: str) -> str:
-    date.fromisoformat(value[:10])
-    datetime.fromisoformat(value)
+    if datetime.fromisoformat(value).date().isoformat() != value[:10]:
+        raise ValueError("is not a date such as 2025-06-01")
     return value
 
 

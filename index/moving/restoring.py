@@ -1,5 +1,6 @@
 """Puts a backup's catalog in the place of the present one, which is kept aside."""
 
+import logging
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -8,9 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert
 
-from index.errors import HomeBusyError
+from index.errors import HomeBusyError, StorageError
 from index.holding.lock import hold
 from index.moving import backups
+from index.moving.backing_up import describe
 from index.moving.backups import Manifest
 from index.moving.writing import Progress, tell_nobody
 from index.storing.catalog import FILE_NAME
@@ -23,17 +25,20 @@ from index.storing.sqlite import (
     files_beside,
     fold,
     is_damage,
+    skip_ids,
     sqlite_engine,
     storage_errors,
 )
 
+_log = logging.getLogger(__name__)
+_INDEXES = ("vectors", "words")
 _PREPARED = "catalog-restored.sqlite3"
 _CATALOG_ID = "catalog id"
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored, and where the catalog that was there before is kept; None when there was none."""
+    """What was restored, and the folder that keeps the catalog that was there before; None when there was none."""
 
     backup: Manifest
     replaced: Path | None
@@ -54,17 +59,20 @@ def restore(folder: Path, home: Path, *, now: datetime, on_progress: Progress | 
     try:
         backups.check_catalog(folder / FILE_NAME, manifest, on_progress=tell)
         with storage_errors(home):
-            prepared = _prepare(folder / FILE_NAME, home / _PREPARED, tell)
-            replaced = _keep_present(home / FILE_NAME, home / f"replaced-{now:%Y%m%dT%H%M%S%fZ}", tell)
+            prepared = _prepare(folder / FILE_NAME, home, tell)
+            replaced = _keep_present(home / FILE_NAME, home / f"replaced-{now:%Y%m%dT%H%M%S%fZ}", now, tell)
             prepared.replace(home / FILE_NAME)
             sync(home)
+        for name in _INDEXES:  # of the replaced catalog; if they stay, they only take room
+            shutil.rmtree(home / name, ignore_errors=True)
     finally:
         lock.release()
     return Restored(manifest, replaced)
 
 
-def _prepare(backup: Path, prepared: Path, on_progress: Progress) -> Path:
-    """A copy of the backup's catalog that is up to date and knows of no indexes, so that none is taken for its own."""
+def _prepare(backup: Path, home: Path, on_progress: Progress) -> Path:
+    """A copy of the backup's catalog that is up to date and takes none of the indexes in `home` for its own."""
+    prepared = home / _PREPARED
     _remove_beside(prepared)  # a restore that was killed may have left changes to another copy
     copy_database(backup, prepared, on_progress=lambda done, total: on_progress("pages restored", done, total))
     engine = sqlite_engine(prepared)
@@ -75,23 +83,24 @@ def _prepare(backup: Path, prepared: Path, on_progress: Progress) -> Path:
             connection.execute(insert(facts).values(name=_CATALOG_ID, value=secrets.token_hex(8)))
             connection.execute(delete(indexed_versions))
             connection.execute(delete(generations))
+            taken = (int(path.name) for path in home.glob("words/*") if path.name.isdecimal())
+            skip_ids(connection, generations.name, max(taken, default=0))
     finally:
         engine.dispose()
     fold(prepared)
     return prepared
 
 
-def _keep_present(present: Path, folder: Path, on_progress: Progress) -> Path | None:
-    """Copy the present catalog into `folder`, and leave none of its files but its own one to be replaced."""
+def _keep_present(present: Path, folder: Path, now: datetime, on_progress: Progress) -> Path | None:
+    """Make a backup of the present catalog in `folder`, and leave none of its files but its own one to be replaced."""
     if not present.exists():
         _remove_beside(present)
         return None
     folder.mkdir(mode=0o700)
+    copy = folder / FILE_NAME
     try:
         try:
-            copy_database(
-                present, folder / FILE_NAME, on_progress=lambda done, total: on_progress("pages kept", done, total)
-            )
+            copy_database(present, copy, on_progress=lambda done, total: on_progress("pages kept", done, total))
             fold(present)
         except DATABASE_ERRORS as error:
             if not is_damage(error):
@@ -101,11 +110,15 @@ def _keep_present(present: Path, folder: Path, on_progress: Progress) -> Path | 
                 with complete_or_absent(folder / path.name) as part:
                     shutil.copyfile(path, part)
             _remove_beside(present)
+        sync(folder.parent)
+        try:
+            backups.write_manifest(folder, describe(copy, made_at=now, on_progress=on_progress))
+        except StorageError as error:
+            _log.warning("the catalog that is replaced is kept, but cannot be restored by this program: %s", error)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    sync(folder.parent)
-    return folder / FILE_NAME
+    return folder
 
 
 def _remove_beside(path: Path) -> None:

@@ -5,7 +5,7 @@ at any moment leaves the old story or the new one, and `recover` finishes what w
 the only one that writes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.errors import OutdatedIndexError
@@ -19,8 +19,12 @@ from index.storing.stores import Stores
 from index.storing.versions import LiveVersion, NewVersion
 
 
-def publish(stores: Stores, library: Library, prepared: Prepared) -> list[AddResult]:
+def publish(
+    stores: Stores, library: Library, prepared: Prepared, *, added_at: Mapping[str, str] | None = None
+) -> list[AddResult]:
     """Store stories that were prepared; a result each, in order, once all are safely stored.
+
+    `added_at` has, by identity, when stories were added that come from another catalog.
 
     Raises OutdatedIndexError, StorageError, ModelError: then each of them is stored whole or not at all, and may be
     published again.
@@ -42,6 +46,7 @@ def publish(stores: Stores, library: Library, prepared: Prepared) -> list[AddRes
             plan.new,
             vectors_by_key={key: embedded[key] for key in keys if key in embedded},
             model=stores.model,
+            added_at=added_at,
         )
     if plan.new or plan.retire:
         _make_live(stores, library, [version.id for version in plan.new], retire=plan.retire)

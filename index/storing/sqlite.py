@@ -117,6 +117,16 @@ def database_problem(path: Path) -> str | None:
     return None if found == "ok" else found
 
 
+def skip_ids(connection: Connection, table: str, highest: int) -> None:
+    """Never give out an id up to `highest` in a table whose ids are never given out twice."""
+    connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (highest, table))
+    connection.exec_driver_sql(
+        "INSERT INTO sqlite_sequence (name, seq) SELECT ?, ? "
+        "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
+        (table, highest, table),
+    )
+
+
 def database_file(connection: Connection) -> Path:
     """The file of the database that `connection` is open on."""
     main = next(row for row in connection.exec_driver_sql("PRAGMA database_list") if row[1] == "main")

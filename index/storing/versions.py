@@ -86,15 +86,22 @@ def stage(
     *,
     vectors_by_key: Mapping[str, NDArray[np.float32]],
     model: str,
+    added_at: Mapping[str, str] | None = None,
 ) -> None:
-    """Write versions, passages and their vectors in one transaction; nobody sees a staged version."""
-    added_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    """Write versions, passages and their vectors in one transaction; nobody sees a staged version.
+
+    `added_at` has, by identity, when stories were added that come from another catalog.
+    """
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
     with catalog.writing() as connection:
         for version in new:
             if connection.scalar(select(stories.c.id).where(stories.c.id == version.story_id)) is None:
                 connection.execute(
                     insert(stories).values(
-                        id=version.story_id, library_id=library.id, identity=version.identity, added_at=added_at
+                        id=version.story_id,
+                        library_id=library.id,
+                        identity=version.identity,
+                        added_at=(added_at or {}).get(version.identity, now),
                     )
                 )
             connection.execute(insert(versions).values(state="staged", **_columns(version)))
