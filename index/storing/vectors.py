@@ -2,6 +2,8 @@
 
 import logging
 import resource
+import secrets
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _PAGE = 1_000
 _LOST = "Nothing found on disk"
+_ASIDE = "-damaged-"
 
 
 class Vectors:
@@ -31,14 +34,27 @@ class Vectors:
         self._client: Any = None
         self._batch = 0
         self._collections: dict[int, Any] = {}
+        self._damage: str | None = None
 
     @classmethod
     def open(cls, path: Path, *, catalog_id: str) -> Self:
-        """Open or make the index in folder `path`; its collections are named after the catalog. Raises StorageError."""
+        """Open or make the index in folder `path`; its collections are named after the catalog.
+
+        A folder that Chroma cannot read is no error yet: the rest of the data folder is of use without it, and
+        `start_anew` mends it. Raises StorageError when the disk is full.
+        """
         raise_file_limit()
         vectors = cls(path, catalog_id)
-        vectors._open()
+        try:
+            vectors._open()
+        except _DamagedError as error:
+            _log.warning("%s", error)
         return vectors
+
+    @property
+    def damage(self) -> str | None:
+        """Why nothing can be done with the index, None when it is open; each use raises StorageError with it."""
+        return self._damage
 
     def _open(self) -> None:
         import chromadb  # half a second: only who searches pays for it
@@ -49,10 +65,12 @@ class Vectors:
         except Exception as error:  # Chroma raises whatever its store raised
             if disk_is_full(error, self._path):
                 raise _full(self._path) from error
-            raise StorageError(
+            self._damage = (
                 f"The vector index in {self._path} cannot be opened ({_line(error)}); "
-                "move that folder away and run `storydesk rebuild`."
-            ) from error
+                "run `storydesk doctor --fix` to make it anew."
+            )
+            raise _DamagedError(self._damage) from error
+        self._damage = None
         self._batch = self._client.get_max_batch_size()
 
     def close(self) -> None:
@@ -62,6 +80,31 @@ class Vectors:
             self._collections.clear()
             if client is not None:
                 client.close()
+
+    def start_anew(self) -> None:
+        """Put what is there aside, whatever state it is in, and begin an empty index. Raises StorageError."""
+        with self._opening:
+            self.close()
+            try:
+                if self._path.exists():
+                    self._path.rename(f"{self._path}{_ASIDE}{secrets.token_hex(4)}")
+            except OSError as error:
+                raise StorageError(
+                    f"{self._path} cannot be moved aside ({_line(error)}); give yourself the right to."
+                ) from error
+            try:
+                self._open()
+            except _DamagedError:  # over what a failed opening left behind in Chroma, which that clears away
+                self._open()
+
+    def put_aside(self) -> list[Path]:
+        """Folders that `start_anew` put aside."""
+        return sorted(self._path.parent.glob(f"{self._path.name}{_ASIDE}*"))
+
+    def drop_put_aside(self) -> None:
+        """Delete what `start_anew` put aside."""
+        for path in self.put_aside():
+            shutil.rmtree(path, ignore_errors=True)
 
     def write(
         self,
@@ -115,9 +158,27 @@ class Vectors:
         """How many passages the collection holds."""
         return int(self._with_collection(generation, lambda collection: collection.count()))
 
+    def present(self, generation: Generation, ids: Sequence[str]) -> set[str]:
+        """Those of these passages that the collection has."""
+        found: set[str] = set()
+        for first in range(0, len(ids), _PAGE):
+
+            def get(collection: Any, first: int = first) -> Any:
+                return collection.get(ids=list(ids[first : first + _PAGE]), include=[])
+
+            found.update(self._with_collection(generation, get)["ids"])
+        return found
+
+    def page(self, generation: Generation, *, offset: int, limit: int) -> list[str]:
+        """The passages' ids in the collection's own order, at most `limit`, without the first `offset`."""
+        found = self._with_collection(
+            generation, lambda collection: collection.get(include=[], limit=limit, offset=offset)
+        )
+        return list(found["ids"])
+
     def drop(self, generation_id: int) -> None:
-        """Remove the collection of a generation; harmless when there is none."""
-        with self._opening:
+        """Remove the collection of a generation; harmless when there is none. Raises StorageError."""
+        with self._opening, _chroma_errors(self._path):
             self._collections.pop(generation_id, None)
             if f"{self._prefix}{generation_id}" in self._names():
                 self._client.delete_collection(f"{self._prefix}{generation_id}")
@@ -132,6 +193,8 @@ class Vectors:
             }
 
     def _names(self) -> list[str]:
+        if self._client is None:
+            raise self._closed()
         names: list[str] = []
         while page := self._client.list_collections(limit=_PAGE, offset=len(names)):
             names.extend(collection.name for collection in page)
@@ -159,7 +222,7 @@ class Vectors:
     def _collection(self, generation: Generation) -> Any:
         with self._opening:
             if self._client is None:
-                raise StorageError(f"The vector index {self._path} was closed; start again.")
+                raise self._closed()
             if generation.id not in self._collections:
                 collection = self._client.get_or_create_collection(
                     f"{self._prefix}{generation.id}",
@@ -176,6 +239,14 @@ class Vectors:
             return self._collections[generation.id]
 
 
+    def _closed(self) -> StorageError:
+        return StorageError(self._damage or f"The vector index {self._path} was closed; start again.")
+
+
+class _DamagedError(StorageError):
+    """Chroma cannot open the folder."""
+
+
 @contextmanager
 def _chroma_errors(path: Path) -> Iterator[None]:
     """Turn what Chroma says into a StorageError."""
@@ -186,7 +257,7 @@ def _chroma_errors(path: Path) -> Iterator[None]:
     except ChromaError as error:
         if disk_is_full(error, path):
             raise _full(path) from error
-        raise StorageError(f"The vector index failed ({_line(error)}); `storydesk rebuild` mends it.") from error
+        raise StorageError(f"The vector index failed ({_line(error)}); run `storydesk doctor --fix`.") from error
 
 
 def _full(path: Path) -> StorageError:

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from index.storing.passages import IndexedPassage
 from index.storing.sqlite import disk_is_full
 
 _HEAP_BYTES = 30_000_000
+_PAGE = 1_000
 _ANALYZER = "storydesk_english"
 _TITLE_BOOST = 0.5
 """A title stands in front of each of a story's passages, so a match in it says less about one of them."""
@@ -102,6 +104,29 @@ class Words:
         with self._opening, _tantivy_errors(self._path):
             return int(self._index(generation_id).searcher().num_docs)
 
+    def present(self, generation_id: int, ids: Sequence[str]) -> Counter[str]:
+        """How many entries the index has for each of these passages."""
+        found: Counter[str] = Counter()
+        with self._opening, _tantivy_errors(self._path):
+            searcher = self._index(generation_id).searcher()
+            for first in range(0, len(ids), _PAGE):
+                wanted = list(ids[first : first + _PAGE])
+                query = tantivy.Query.term_set_query(self._schema, "passage_id", wanted)
+                total = searcher.search(query, 1, count=True).count
+                found.update(self._ids(searcher, query, limit=max(1, total)))
+        return found
+
+    def page(self, generation_id: int, *, offset: int, limit: int) -> list[str]:
+        """The passages' ids in the index's own order, at most `limit`, without the first `offset`."""
+        with self._opening, _tantivy_errors(self._path):
+            searcher = self._index(generation_id).searcher()
+            return self._ids(searcher, tantivy.Query.all_query(), limit=limit, offset=offset)
+
+    @staticmethod
+    def _ids(searcher: tantivy.Searcher, query: tantivy.Query, *, limit: int, offset: int = 0) -> list[str]:
+        hits = searcher.search(query, limit, count=False, offset=offset).hits
+        return [searcher.doc(address)["passage_id"][0] for _, address in hits]
+
     def drop(self, generation_id: int) -> None:
         """Remove the index of a generation; harmless when there is none."""
         with self._opening:
@@ -156,5 +181,5 @@ class _tantivy_errors:  # noqa: N801 - reads as a function where it is used
                 ) from error
             words = " ".join(str(error).split())
             raise StorageError(
-                f"The word index in {self._path} cannot be used ({words}); `storydesk rebuild` mends it."
+                f"The word index in {self._path} cannot be used ({words}); run `storydesk doctor --fix`."
             ) from error
