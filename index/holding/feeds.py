@@ -1,9 +1,11 @@
 """What a job has shown so far and goes on to show, for as many as watch it and each at its own pace."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 
-from index.holding.protocol import Alive, JobOver, Missed, Progress, Reply, Restarted, Result
+from index.holding.protocol import Alive, JobOver, Missed, Progress, Reply, Result
+from index.holding.results import Outcome
 from index.stories import AddResult
 
 KEPT = 20_000
@@ -20,11 +22,13 @@ class Feed:
         self._alive_seconds = alive_seconds
         self._results: list[AddResult] = []
         self._dropped = 0
-        self._run = 0
         self._progress: dict[str, tuple[int, Progress]] = {}
         self._serial = 0
         self._over: JobOver | None = None
         self._closed = False
+        self.shown: Counter[str] = Counter()
+        """How often a result of each source was shown, for the worker to show none again when it tries again."""
+        self.outcome = Outcome()
 
     def show(self, result: AddResult) -> None:
         """Add a result."""
@@ -40,13 +44,6 @@ class Feed:
         with self._changed:
             self._serial += 1
             self._progress[progress.what] = self._serial, progress
-            self._changed.notify_all()
-
-    def restart(self) -> None:
-        """The job will show its results from the first on, because it is tried again."""
-        with self._changed:
-            self._results, self._dropped = [], 0
-            self._run += 1
             self._changed.notify_all()
 
     def end(self, over: JobOver) -> None:
@@ -72,17 +69,14 @@ class Feed:
 
         Ends without `JobOver` when the feed is closed.
         """
-        run, position, serial, missed = self._run, 0, 0, False
+        position, serial, missed = 0, 0, False
         while True:
             replies: list[Reply] = []
             with self._changed:
                 self._changed.wait_for(
-                    lambda: self._has_news(run, position, serial) or self._over is not None or self._closed,  # noqa: B023
+                    lambda: self._has_news(position, serial) or self._over is not None or self._closed,  # noqa: B023
                     self._alive_seconds,
                 )
-                if run != self._run:
-                    run, position, missed = self._run, 0, False
-                    replies.append(Restarted())
                 if position < self._dropped:
                     position = self._dropped
                     if not missed:
@@ -102,5 +96,5 @@ class Feed:
             if (all_shown and over is not None) or closed:
                 return
 
-    def _has_news(self, run: int, position: int, serial: int) -> bool:
-        return run != self._run or serial < self._serial or position < self._dropped + len(self._results)
+    def _has_news(self, position: int, serial: int) -> bool:
+        return serial < self._serial or position < self._dropped + len(self._results)

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from index.holding.protocol import (
     as_json,
     from_fields,
 )
+from index.holding.results import Outcome
 from index.stories import AddResult
 from index.storing import jobs
 from index.storing.catalog import Catalog
@@ -29,7 +29,6 @@ from index.storing.jobs import Job, JobKind
 _log = logging.getLogger(__name__)
 _KINDS: dict[type[Any], JobKind] = {Add: "add", Import: "import", Rebuild: "rebuild", Check: "check"}
 _KEEP_PROGRESS_EVERY = 1.0
-_FAILED_KEPT = 100
 Tell = Callable[[str, int, int], None]
 
 
@@ -69,22 +68,6 @@ def perform(engine: Working, request: Any, *, on_progress: Tell) -> Generator[Ad
         return as_json(engine.rebuild(library=request.library, on_progress=on_progress))
     assert isinstance(request, Check)
     return as_json(list(engine.check(fix=request.fix, on_progress=on_progress)))
-
-
-class Outcome:
-    """Counts a job's results, and remembers the first that failed."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._failed: list[dict[str, Any]] = []
-
-    def count(self, result: AddResult) -> None:
-        self._counts[result.status] += 1
-        if result.status == "failed" and len(self._failed) < _FAILED_KEPT:
-            self._failed.append({"source": result.source, "error": result.error})
-
-    def as_json(self, value: Any) -> dict[str, Any]:
-        return {"counts": dict(self._counts), "failed": self._failed, "value": value}
 
 
 class Progressing:

@@ -146,11 +146,6 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Restarted:
-    """The job begins anew: its results come again from the first on."""
-
-
-@dataclass(frozen=True, slots=True)
 class Missed:
     """Some results of the job are not known any more."""
 
@@ -199,7 +194,7 @@ class Failed:
 
 JobRequest = Add | Import | Rebuild | Check
 Request = Ask | Find | Remove | AddSamples | JobRequest | Watch | Cancel
-Reply = Accepted | Progress | Result | Restarted | Missed | Note | Alive | Value | Done | JobOver | Failed
+Reply = Accepted | Progress | Result | Missed | Note | Alive | Value | Done | JobOver | Failed
 Message = Greeting | Request | Reply
 
 TOO_MANY_CONNECTIONS = "TooManyConnections"
@@ -217,7 +212,6 @@ REPLIES: dict[str, type[Any]] = {
     "accepted": Accepted,
     "progress": Progress,
     "result": Result,
-    "restarted": Restarted,
     "missed": Missed,
     "note": Note,
     "alive": Alive,

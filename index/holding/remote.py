@@ -40,12 +40,12 @@ from index.holding.protocol import (
     Rebuild,
     Remove,
     Request,
-    Restarted,
     Result,
     Value,
     Watch,
     error_of,
 )
+from index.holding.results import OnlyNew
 from index.stories import AddResult, Answer, Finding, Leg, StoredStory
 from index.storing import jobs
 from index.storing.catalog import Catalog
@@ -266,7 +266,7 @@ class RemoteEngine:
             if not isinstance(reached, Connection):
                 self.waiting_for = None
                 return (yield from self._job_here(reached, request, job_id, shown, tell))
-            results = _OnlyNew(shown)
+            results = OnlyNew(shown)
             missed = False
             over: JobOver | None = None
             try:
@@ -283,8 +283,6 @@ class RemoteEngine:
                                     yield reply.result
                             case Progress():
                                 tell(reply.what, reply.done, reply.total)
-                            case Restarted():
-                                results = _OnlyNew(shown)
                             case Missed():
                                 missed = True
                             case JobOver():
@@ -305,7 +303,7 @@ class RemoteEngine:
         self, engine: "Engine", request: JobRequest, job_id: int | None, shown: Counter[str], tell: Tell
     ) -> Generator[AddResult, None, Any]:
         """The same in this process, which has the folder now: the job is in the catalog if it was accepted."""
-        results = _OnlyNew(shown)
+        results = OnlyNew(shown)
         now = datetime.now(UTC)
         job = jobs.by_token(engine.catalog, request.token) if job_id is None else jobs.job(engine.catalog, job_id)
         work: Generator[AddResult, None, Any] | None = None
@@ -321,33 +319,6 @@ class RemoteEngine:
         if work is None:
             work = perform(engine, request, on_progress=tell)
         return (yield from results.only_new(work))
-
-
-class _OnlyNew:
-    """Passes on the results that were not shown before. Each time a job is done again it starts anew."""
-
-    def __init__(self, shown: Counter[str]) -> None:
-        self._shown = shown
-        self._now: Counter[str] = Counter()
-
-    def is_new(self, result: AddResult) -> bool:
-        self._now[result.source] += 1
-        if self._now[result.source] <= self._shown[result.source]:
-            return False
-        self._shown[result.source] += 1
-        return True
-
-    def only_new(self, work: Generator[AddResult, None, Any]) -> Generator[AddResult, None, Any]:
-        try:
-            while True:
-                try:
-                    result = next(work)
-                except StopIteration as end:
-                    return end.value
-                if self.is_new(result):
-                    yield result
-        finally:
-            work.close()
 
 
 class _Losses:

@@ -10,7 +10,7 @@ from typing import Any
 
 from index.errors import StorageError, StorydeskError
 from index.holding.feeds import Feed
-from index.holding.performing import Outcome, Progressing, Working, kind_of, perform, recover, request_of
+from index.holding.performing import Progressing, Working, kind_of, perform, recover, request_of
 from index.holding.protocol import (
     Add,
     Import,
@@ -21,6 +21,7 @@ from index.holding.protocol import (
     Reply,
     failure,
 )
+from index.holding.results import OnlyNew
 from index.storing import jobs
 from index.storing.catalog import Catalog
 from index.storing.jobs import Job, JobState
@@ -159,25 +160,24 @@ class Workers:
 
     def _run(self, job: Job) -> None:
         feed = self._feed_of(job.id)
-        outcome = Outcome()
         progressing = Progressing(self._catalog, job.id, clock=self._clock)
         _log.info("job %d (%s) begins", job.id, job.kind)
         try:
-            value = self._perform(job, feed, outcome, progressing)
+            value = self._perform(job, feed, progressing)
         except _InterruptedError:
-            self._interrupted(job, outcome)
+            self._interrupted(job)
         except StorageError as error:
-            self._try_again(job, feed, outcome, error)
+            self._try_again(job, error)
         except StorydeskError as error:
-            self._end(job.id, _failed(error), outcome)
+            self._end(job.id, _failed(error))
         except Exception as error:  # noqa: BLE001 - the boundary of a thread
             _log.exception("job %d failed", job.id)
             problem = f"Job {job.id} failed in a way that it should not ({type(error).__name__}); the log says more."
-            self._end(job.id, JobOver("failed", None, "JobError", problem), outcome)
+            self._end(job.id, JobOver("failed", None, "JobError", problem))
         else:
-            self._end(job.id, JobOver("done", value, None, None), outcome)
+            self._end(job.id, JobOver("done", value, None, None))
 
-    def _perform(self, job: Job, feed: Feed, outcome: Outcome, progressing: Progressing) -> Any:
+    def _perform(self, job: Job, feed: Feed, progressing: Progressing) -> Any:
         request = request_of(job)
         has_results = isinstance(request, Add | Import)
 
@@ -188,6 +188,7 @@ class Workers:
                 self._check_interrupted(job.id)
 
         self._check_interrupted(job.id)
+        results = OnlyNew(feed.shown)
         work = perform(self._engine, request, on_progress=tell)
         try:
             while True:
@@ -195,10 +196,11 @@ class Workers:
                     result = next(work)
                 except StopIteration as end:
                     return end.value
-                outcome.count(result)
                 if result.status in ("added", "updated"):
                     progressing.stored()
-                feed.show(result)
+                if results.is_new(result):
+                    feed.outcome.count(result)
+                    feed.show(result)
                 self._check_interrupted(job.id)
         finally:
             work.close()
@@ -207,36 +209,36 @@ class Workers:
         if self._stopping or job_id in self._cancelled:
             raise _InterruptedError
 
-    def _interrupted(self, job: Job, outcome: Outcome) -> None:
+    def _interrupted(self, job: Job) -> None:
         with self._changed:
             if job.id in self._cancelled:
-                self._end(job.id, JobOver("cancelled", None, None, None), outcome)
+                self._end(job.id, JobOver("cancelled", None, None, None))
             else:
                 jobs.give_back(self._catalog, job.id, now=self._clock())
 
-    def _try_again(self, job: Job, feed: Feed, outcome: Outcome, error: StorageError) -> None:
+    def _try_again(self, job: Job, error: StorageError) -> None:
         attempts = jobs.job(self._catalog, job.id).attempts
         if attempts >= jobs.MOST_ATTEMPTS:
-            self._end(job.id, _failed(error), outcome)
+            self._end(job.id, _failed(error))
             return
         pause = self._retry_after[min(attempts, len(self._retry_after)) - 1]
         _log.warning("job %d is tried again in %g seconds: %s", job.id, pause, error)
         with self._changed:
             self._not_before[job.id] = time.monotonic() + pause
-            feed.restart()
             jobs.give_back(self._catalog, job.id, now=self._clock(), error=str(error), counts=True)
 
-    def _end(self, job_id: int, over: JobOver, outcome: Outcome | None = None) -> None:
+    def _end(self, job_id: int, over: JobOver) -> None:
         _log.info("job %d is %s", job_id, over.state)
+        feed = self._feed_of(job_id)
         jobs.end(
             self._catalog,
             job_id,
             state=over.state,
             now=self._clock(),
-            outcome=None if outcome is None else outcome.as_json(over.value),
+            outcome=feed.outcome.as_json(over.value),
             error=over.error,
         )
-        self._feed_of(job_id).end(over)
+        feed.end(over)
 
     def _keep_failed(self, job_id: int, error: StorageError) -> None:
         """Write that the job failed as soon as that can be written; the next start runs it again if it never can."""

@@ -55,8 +55,7 @@ def test_who_waits_is_told_for_whom_and_gives_up_after_the_time_that_is_set(
     who = f"`storydesk add` (process {other_process.pid})"
     assert told == [f"{who} is using {settings.home}; waiting for it, up to 0.3 seconds without progress."]
     assert str(refused.value) == (
-        f"{who} is still using {settings.home} and has made no progress for 0.3 seconds; "
-        "stop it or try again later."
+        f"{who} is still using {settings.home} and has made no progress for 0.3 seconds; stop it or try again later."
     )
 
 
