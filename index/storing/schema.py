@@ -79,7 +79,8 @@ versions = Table(
     Column("source", Text, nullable=False),
     Column("text", Text, nullable=False),
     Index("ix_versions_story_id_state", "story_id", "state"),
-    Index("ix_versions_text_hash", "text_hash"),
+    # With the state in it, as SQLite would else take the index of states and look at every live version.
+    Index("ix_versions_text_hash_state", "text_hash", "state"),
     Index("ix_versions_state", "state"),
 )
 

@@ -1,6 +1,7 @@
 """The three stores of a data folder together, and what is written to or removed from two of them at once."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +41,8 @@ class Stores:
         """What a library's indexes are made with."""
         return f"{self.model} splitter-{SPLITTER_VERSION}"
 
-    def begin_generation(self, library: Library, *, state: str = "building") -> Generation:
-        """Begin indexes of `library` with today's model and splitter."""
+    def begin_generation(self, library: Library, *, state: str = "building", instead: bool = False) -> Generation:
+        """Begin indexes of `library` with today's model and splitter, `instead` of those that it has."""
         return generations.begin(
             self.catalog,
             library,
@@ -49,6 +50,7 @@ class Stores:
             model_files=self.model_files,
             splitter=SPLITTER_VERSION,
             state=state,
+            instead=instead,
         )
 
     def write(self, generation: Generation, passages: Sequence[IndexedPassage], *, replace: bool = True) -> None:
@@ -56,13 +58,16 @@ class Stores:
         if not passages:
             return
         vectors = kept_vectors(self.catalog, [passage.text_key for passage in passages], model=generation.model)
-        self.vectors.write(
-            generation,
-            [passage.passage_id for passage in passages],
-            np.stack([vectors[passage.text_key] for passage in passages]),
-            [passage.published_day for passage in passages],
-        )
-        self.words.write(generation.id, passages, replace=replace)
+        # Both wait for the disk and compute outside of Python, so one does not have to wait for the other.
+        with ThreadPoolExecutor(1, thread_name_prefix="words") as thread:
+            words = thread.submit(self.words.write, generation.id, passages, replace=replace)
+            self.vectors.write(
+                generation,
+                [passage.passage_id for passage in passages],
+                np.stack([vectors[passage.text_key] for passage in passages]),
+                [passage.published_day for passage in passages],
+            )
+            words.result()
 
     def clean_up(self, library: Library) -> None:
         """Remove retired versions from both indexes of each generation, then from the catalog."""

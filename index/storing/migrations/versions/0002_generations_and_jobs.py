@@ -45,6 +45,8 @@ def upgrade() -> None:
     op.create_index("ix_passages_version_id_splitter", "passages", ["version_id", "splitter"])
     op.create_index("ix_passages_text_key", "passages", ["text_key"])
     op.drop_column("versions", "splitter")
+    op.drop_index("ix_versions_text_hash", "versions")
+    op.create_index("ix_versions_text_hash_state", "versions", ["text_hash", "state"])
     op.create_table(
         "indexed_versions",
         sa.Column("generation_id", sa.Integer, sa.ForeignKey("generations.id"), primary_key=True),
