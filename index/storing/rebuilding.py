@@ -3,9 +3,11 @@
 Nothing is embedded that the model embedded before: the catalog keeps the vectors.
 """
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from index.errors import StorageError
 from index.storing import generations, versions
 from index.storing.catalog import Generation, Library
 from index.storing.passages import IndexedPassage, indexed_passages, keep_vectors, kept_vectors
@@ -14,6 +16,7 @@ from index.storing.publisher import finish
 from index.storing.stores import Progress, Stores
 from index.storing.versions import Cut
 
+_log = logging.getLogger(__name__)
 Turn = Callable[[], AbstractContextManager[object]]
 _VERSIONS_AT_ONCE = 200
 _PASSAGES_AT_ONCE = 2_000
@@ -39,7 +42,9 @@ def rebuild(stores: Stores, name: str, *, turn: Turn, on_progress: Progress | No
             generations.switch(stores.catalog, library, generation)
         with turn():
             stores.drop_retired_generations(library)
-            return stores.catalog.count_passages(stores.catalog.make_library(name))
+            library = stores.catalog.make_library(name)
+            finish(stores, library)  # what the indexes before did not take
+            return stores.catalog.count_passages(library)
 
 
 def recover(stores: Stores, library: Library, *, turn: Turn, on_progress: Progress | None = None) -> None:
@@ -69,9 +74,12 @@ def _goes_on(stores: Stores, library: Library) -> bool:
 
 def _begin(stores: Stores, library: Library) -> Generation:
     """The generation to fill; what was staged for the one before is finished first."""
-    if library.current is None:  # nothing to index it in yet: it will be found like everything that is live
-        versions.make_live(stores.catalog, versions.staged(stores.catalog, library))
-    finish(stores, library)
+    try:
+        finish(stores, library)
+    except StorageError as error:
+        _log.warning("library %s: its indexes take nothing any more: %s", library.name, error)
+    # What the present indexes cannot take is found in the next ones, like everything that is live.
+    versions.make_live(stores.catalog, versions.staged(stores.catalog, library))
     if library.building is not None:
         if _goes_on(stores, library):
             return library.building
@@ -158,6 +166,7 @@ def _embed_missing(
         embedded = embed_new(stores, part)
         with turn(), stores.catalog.writing() as connection:
             keep_vectors(connection, embedded, model=generation.model)
+            versions.delete_unneeded_vectors(connection, list(embedded))  # of what was removed meanwhile
         tell("passages embedded", first + len(part), len(keys))
 
 
