@@ -1,13 +1,16 @@
 """An engine on a data folder of its own, with real stores and a small embedder in place of the model."""
 
 import hashlib
+import itertools
 import json
 import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 from zlib import crc32
 
@@ -162,6 +165,32 @@ def newsroom(tmp_path: Path) -> Newsroom:
     folder = tmp_path / "newsroom"
     folder.mkdir()
     return Newsroom(folder)
+
+
+@pytest.fixture
+def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractContextManager[None]]:
+    """Dies in a step of storing, such as `versions.stage`, "before" it did anything or "after" it did all."""
+
+    class Killed(BaseException):
+        """No handler of errors may catch it, as none would run after a kill."""
+
+    @contextmanager
+    def killed(step: str, when: str, *, error: type[BaseException] = Killed, calls_before: int = 0) -> Iterator[None]:
+        real = resolve_name(f"index.storing.{step}")
+        calls = itertools.count()
+
+        def die(*arguments: Any, **options: Any) -> Any:
+            if next(calls) < calls_before:
+                return real(*arguments, **options)
+            if when == "after":
+                real(*arguments, **options)
+            raise error(step)
+
+        with monkeypatch.context() as patched, pytest.raises(error, match=re.escape(step)):
+            patched.setattr(f"index.storing.{step}", die)
+            yield
+
+    return killed
 
 
 @pytest.fixture(scope="session")

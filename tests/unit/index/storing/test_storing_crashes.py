@@ -1,96 +1,60 @@
 """A kill at any step leaves the old story or the new one, and the next start finishes what was begun."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from index.engine import Engine
-from index.errors import OutdatedIndexError, StorageError
-from index.storing import publisher, versions
-from index.storing.catalog import Catalog
-from index.storing.vectors import Vectors
-from index.storing.words import Words
+from index.errors import StorageError
 
 OLD, NEW = "The bridge was closed.", "The bridge was opened."
 
 PUBLISHING = [
-    (versions, "stage"),
-    (Vectors, "write"),
-    (Words, "write"),
-    (versions, "make_live"),
-    (Vectors, "delete"),
-    (Words, "delete"),
-    (versions, "delete_versions"),
+    "versions.stage",
+    "vectors.Vectors.write",
+    "words.Words.write",
+    "versions.make_live",
+    "vectors.Vectors.delete",
+    "words.Words.delete",
+    "versions.delete_versions",
 ]
 REMOVING = [
-    (versions, "retire_story"),
-    (Vectors, "delete"),
-    (Words, "delete"),
-    (versions, "delete_versions"),
+    "versions.retire_story",
+    "vectors.Vectors.delete",
+    "words.Words.delete",
+    "versions.delete_versions",
 ]
-REBUILDING = [
-    (Catalog, "set_fingerprint"),
-    (Vectors, "drop"),
-    (Words, "drop"),
-    (Vectors, "write"),
-    (Words, "write"),
-]
-
-
-class Killed(BaseException):
-    """No handler of errors may catch it, as none would run after a kill."""
-
-
-def steps(places: list[tuple[Any, str]]) -> Any:
-    """Every step twice: killed before it did anything, and after it did all."""
-    cases = [(owner, name, when) for owner, name in places for when in ("before", "after")]
-    return pytest.mark.parametrize(
-        ("owner", "name", "when"), cases, ids=[f"{when}-{owner.__name__}.{name}" for owner, name, when in cases]
-    )
-
-
-def dying_at(
-    patched: pytest.MonkeyPatch, owner: Any, name: str, when: str, error: type[BaseException] = Killed
-) -> None:
-    real = getattr(owner, name)
-
-    def step(*arguments: Any, **options: Any) -> None:
-        if when == "after":
-            real(*arguments, **options)
-        raise error("killed")
-
-    patched.setattr(owner, name, step)
+before_and_after = pytest.mark.parametrize("when", ["before", "after"])
 
 
 def found(engine: Engine, leg: Any) -> list[str]:
     return [finding.text for finding in engine.find("bridge closed opened", leg=leg)]
 
 
-@steps(PUBLISHING)
+@before_and_after
+@pytest.mark.parametrize("step", PUBLISHING)
 def test_killed_while_a_story_is_updated(
-    owner: Any,
-    name: str,
+    step: str,
     when: str,
     open_engine: Callable[..., Engine],
     newsroom: Any,
     assert_in_step: Callable[[Engine], None],
-    monkeypatch: pytest.MonkeyPatch,
+    killed_at: Callable[..., Any],
 ) -> None:
     engine = open_engine()
     newsroom.write("bridge", OLD)
     newsroom.write("harbour", "The harbour stays as it was.")
     newsroom.add(engine)
     newsroom.write("bridge", NEW)
-    with monkeypatch.context() as patched:
-        dying_at(patched, owner, name, when)
-        with pytest.raises(Killed):
-            newsroom.add(engine)
+    with killed_at(step, when):
+        newsroom.add(engine)
     engine.close()
 
     engine = open_engine()
     assert_in_step(engine)
-    live = OLD if (owner, name, when) == (versions, "stage", "before") else NEW
+    live = OLD if (step, when) == ("versions.stage", "before") else NEW
     for leg in ("vectors", "words", "both"):
         assert found(engine, leg)[0] == live
         assert len({OLD, NEW} & set(found(engine, leg))) == 1
@@ -101,30 +65,28 @@ def test_killed_while_a_story_is_updated(
     assert_in_step(engine)
 
 
-@steps(PUBLISHING[:4])
+@before_and_after
+@pytest.mark.parametrize("step", PUBLISHING[:4])
 def test_killed_while_a_story_is_added(
-    owner: Any,
-    name: str,
+    step: str,
     when: str,
     open_engine: Callable[..., Engine],
     newsroom: Any,
     assert_in_step: Callable[[Engine], None],
-    monkeypatch: pytest.MonkeyPatch,
+    killed_at: Callable[..., Any],
 ) -> None:
     engine = open_engine()
     newsroom.write("bridge", NEW)
-    with monkeypatch.context() as patched:
-        dying_at(patched, owner, name, when)
-        with pytest.raises(Killed):
-            newsroom.add(engine)
-        # Nobody sees a story that is not live yet, whatever the indexes have of it.
-        if (owner, name, when) != (versions, "make_live", "after"):
-            assert found(engine, "both") == []
+    with killed_at(step, when):
+        newsroom.add(engine)
+    # Nobody sees a story that is not live yet, whatever the indexes have of it.
+    if (step, when) != ("versions.make_live", "after"):
+        assert found(engine, "both") == []
     engine.close()
 
     engine = open_engine()
     assert_in_step(engine)
-    stored = (owner, name, when) != (versions, "stage", "before")
+    stored = (step, when) != ("versions.stage", "before")
     assert found(engine, "both") == ([NEW] if stored else [])
     (result,) = newsroom.add(engine)
     assert result.status == ("unchanged" if stored else "added")
@@ -132,25 +94,23 @@ def test_killed_while_a_story_is_added(
     assert_in_step(engine)
 
 
-@steps(PUBLISHING[4:])
+@before_and_after
+@pytest.mark.parametrize("step", PUBLISHING[4:])
 def test_killed_while_a_story_that_became_a_duplicate_is_retired(
-    owner: Any,
-    name: str,
+    step: str,
     when: str,
     open_engine: Callable[..., Engine],
     newsroom: Any,
     assert_in_step: Callable[[Engine], None],
-    monkeypatch: pytest.MonkeyPatch,
+    killed_at: Callable[..., Any],
 ) -> None:
     engine = open_engine()
     newsroom.write("bridge", OLD)
     newsroom.write("copy", "Another bridge was opened.")
     newsroom.add(engine)
     newsroom.write("copy", OLD)
-    with monkeypatch.context() as patched:
-        dying_at(patched, owner, name, when)
-        with pytest.raises(Killed):
-            newsroom.add(engine)
+    with killed_at(step, when):
+        newsroom.add(engine)
     engine.close()
 
     engine = open_engine()
@@ -159,107 +119,42 @@ def test_killed_while_a_story_that_became_a_duplicate_is_retired(
     assert [result.status for result in newsroom.add(engine)] == ["unchanged", "duplicate"]
 
 
-@steps(REMOVING)
+@before_and_after
+@pytest.mark.parametrize("step", REMOVING)
 def test_killed_while_a_story_is_removed(
-    owner: Any,
-    name: str,
+    step: str,
     when: str,
     open_engine: Callable[..., Engine],
     newsroom: Any,
     assert_in_step: Callable[[Engine], None],
-    monkeypatch: pytest.MonkeyPatch,
+    killed_at: Callable[..., Any],
 ) -> None:
     engine = open_engine()
     newsroom.write("bridge", OLD)
     (added,) = newsroom.add(engine)
-    with monkeypatch.context() as patched:
-        dying_at(patched, owner, name, when)
-        with pytest.raises(Killed):
-            engine.remove(added.story_id)
+    with killed_at(step, when):
+        engine.remove(added.story_id)
     engine.close()
 
     engine = open_engine()
     assert_in_step(engine)
-    removed = (owner, name, when) != (versions, "retire_story", "before")
+    removed = (step, when) != ("versions.retire_story", "before")
     for leg in ("vectors", "words"):
         assert found(engine, leg) == ([] if removed else [OLD])
-
-
-@steps(REBUILDING)
-def test_killed_while_rebuilding(
-    owner: Any,
-    name: str,
-    when: str,
-    open_engine: Callable[..., Engine],
-    newsroom: Any,
-    embedder: Any,
-    assert_in_step: Callable[[Engine], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    engine = open_engine()
-    newsroom.write("bridge", OLD)
-    newsroom.write("harbour", "The harbour stays calm.")
-    newsroom.add(engine)
-    embedder.embedded.clear()
-    with monkeypatch.context() as patched:
-        dying_at(patched, owner, name, when)
-        with pytest.raises(Killed):
-            engine.rebuild()
-    if (owner, name, when) != (Catalog, "set_fingerprint", "before"):
-        with pytest.raises(OutdatedIndexError, match="storydesk rebuild"):
-            engine.find("bridge")
-    engine.close()
-
-    engine = open_engine()
-    assert embedder.embedded == []
-    assert_in_step(engine)
-    assert found(engine, "words") == [OLD]
-
-
-@steps([(versions, "stage"), (versions, "make_live"), (versions, "delete_versions")])
-def test_killed_while_stories_are_cut_anew(
-    owner: Any,
-    name: str,
-    when: str,
-    open_engine: Callable[..., Engine],
-    newsroom: Any,
-    assert_in_step: Callable[[Engine], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    engine = open_engine()
-    newsroom.write("bridge", OLD)
-    newsroom.write("harbour", "The harbour stays calm.")
-    newsroom.add(engine)
-    engine.close()
-    monkeypatch.setattr(publisher, "SPLITTER_VERSION", "other")
-    engine = open_engine()
-    with monkeypatch.context() as patched:
-        dying_at(patched, owner, name, when)
-        with pytest.raises(Killed):
-            engine.rebuild()
-    engine.close()
-    engine = open_engine()
-    engine.rebuild()
-    assert_in_step(engine)
-    assert found(engine, "words") == [OLD]
-    assert versions.cut_by_others(engine._stores.catalog, engine._libraries()[0], "other") == []
-    assert [result.status for result in newsroom.add(engine)] == ["unchanged", "unchanged"]
 
 
 def test_what_a_failure_left_staged_never_comes_live_over_a_later_version(
     open_engine: Callable[..., Engine],
     newsroom: Any,
     assert_in_step: Callable[[Engine], None],
-    monkeypatch: pytest.MonkeyPatch,
+    killed_at: Callable[..., Any],
 ) -> None:
     engine = open_engine()
     newsroom.write("bridge", OLD)
     newsroom.add(engine)
     newsroom.write("bridge", "The bridge was painted.")
-    with monkeypatch.context() as patched:
-        dying_at(patched, Words, "write", "before", StorageError)
-        with pytest.raises(StorageError):
-            newsroom.add(engine)
+    with killed_at("words.Words.write", "before", error=StorageError):
+        newsroom.add(engine)
     assert found(engine, "words") == [OLD]
     newsroom.write("bridge", NEW)
     (result,) = newsroom.add(engine)
@@ -271,27 +166,35 @@ def test_what_a_failure_left_staged_never_comes_live_over_a_later_version(
     assert_in_step(engine)
 
 
-def test_what_cannot_be_finished_at_the_start_keeps_nobody_from_reading_or_rebuilding(
+@pytest.mark.parametrize("half_done", ["updated", "removed"])
+def test_a_damaged_index_keeps_nobody_from_reading_the_other_nor_from_rebuilding(
+    half_done: str,
     open_engine: Callable[..., Engine],
     newsroom: Any,
+    home: Path,
     assert_in_step: Callable[[Engine], None],
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     engine = open_engine()
     newsroom.write("bridge", OLD)
-    newsroom.add(engine)
-    newsroom.write("bridge", NEW)
-    with monkeypatch.context() as patched:
-        dying_at(patched, versions, "make_live", "before")
-        with pytest.raises(Killed):
-            newsroom.add(engine)
+    newsroom.write("harbour", "The harbour stays calm.")
+    bridge, _ = newsroom.add(engine)
     engine.close()
-    with monkeypatch.context() as patched:
-        dying_at(patched, Words, "write", "before", StorageError)
-        engine = open_engine()
-        assert "could not be finished" in caplog.text
-        assert found(engine, "words") == [OLD]
-    assert engine.rebuild() == {"public": 1}
-    assert found(engine, "words") == [NEW]
+    (meta,) = (home / "words").glob("*/meta.json")
+    meta.write_text("no JSON")
+
+    engine = open_engine()
+    newsroom.write("bridge", NEW)
+    with pytest.raises(StorageError, match="The word index .* cannot be used"):
+        newsroom.add(engine) if half_done == "updated" else engine.remove(bridge.story_id)
+    engine.close()
+    engine = open_engine()
+    assert "could not be finished" in caplog.text
+    live = [OLD, "The harbour stays calm."] if half_done == "updated" else ["The harbour stays calm."]
+    assert sorted(found(engine, "vectors")) == live
+    assert engine.rebuild() == {"public": len(live)}
     assert_in_step(engine)
+    assert found(engine, "words") == ([NEW] if half_done == "updated" else [])
+    assert [result.status for result in newsroom.add(engine)] == [
+        "unchanged" if half_done == "updated" else "added", "unchanged",
+    ]  # fmt: skip
