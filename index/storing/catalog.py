@@ -259,4 +259,5 @@ def _summary_fields(row: Row[Any]) -> dict[str, Any]:
 
 
 def _begins_with(story_id: str) -> Any:
-    return stories.c.id.startswith(story_id, autoescape=True)
+    # Ids are of the digits 0-9 and a-f. Unlike LIKE, a range finds them by their index.
+    return and_(stories.c.id >= story_id, stories.c.id < f"{story_id}g")

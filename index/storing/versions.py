@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from index.stories import Story
 from index.storing.catalog import LIVE, Catalog, Generation, Library, pages
 from index.storing.duplicates import forget_duplicates, forget_texts
 from index.storing.passages import keep_vectors
-from index.storing.schema import indexed_versions, passages, stories, vectors, versions
+from index.storing.schema import NOT_LIVE, indexed_versions, passages, stories, vectors, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _versions_in(catalog: Catalog, library: Library, state: str) -> list[str]:
     query = (
         select(versions.c.id)
         .select_from(versions.join(stories))
-        .where(stories.c.library_id == library.id, versions.c.state == state)
+        .where(stories.c.library_id == library.id, versions.c.state == state, text(f"versions.{NOT_LIVE}"))
     )
     with catalog.reading() as connection:
         return list(connection.scalars(query))

@@ -46,6 +46,9 @@ def upgrade() -> None:
     op.create_index("ix_passages_text_key", "passages", ["text_key"])
     op.drop_column("versions", "splitter")
     op.drop_index("ix_versions_text_hash", "versions")
+    op.drop_index("ix_versions_state", "versions")
+    not_live = sa.text("state != 'live'")
+    op.create_index("ix_versions_not_live", "versions", ["state"], sqlite_where=not_live, postgresql_where=not_live)
     op.create_index("ix_versions_text_hash_state", "versions", ["text_hash", "state"])
     op.create_table(
         "indexed_versions",
