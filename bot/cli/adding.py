@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 import typer
 
 from bot.cli import context, printing
-from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library
+from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library, NoWait
 from index.errors import StorydeskError
 from index.stories import AddResult, AddStatus
 
@@ -21,6 +21,7 @@ def add(
         list[Path], typer.Argument(metavar="PATH", help="Files, and folders with files.", show_default=False)
     ],
     library: Library = DEFAULT_LIBRARY,
+    no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
     """Add stories from files and folders.
@@ -33,37 +34,41 @@ def add(
     cannot be read is reported and the rest goes on; the exit code is 1 then. --json prints a
     line per story as soon as it is stored, with "source", "status" (added, updated, unchanged,
     duplicate or failed), "story_id", "title" and "error".
+
+    While the bot runs it does the work, as a job that goes on when you stop this command
+    (`storydesk jobs`).
     """
     counts: Counter[AddStatus] = Counter()
     # Where JSON scrolls by in the terminal it is the progress; a bar would be drawn into it.
     hidden = as_json and printing.console().is_terminal
     try:
         with (
-            context.open_engine(context.settings().index) as engine,
+            context.open_engine(context.settings().index, wait=not no_wait) as engine,
             printing.progress_bars(hidden=hidden) as show_progress,
         ):
             for result in engine.add(paths, library=library, on_progress=show_progress):
                 counts[result.status] += 1
-                _report(result, as_json=as_json)
+                report(result, as_json=as_json)
     except KeyboardInterrupt:
         stored = counts["added"] + counts["updated"]
         printing.note(f"Stopped: {_stories(stored)} stored before; running the same command again is safe.")
         raise typer.Exit(130) from None
     except StorydeskError:
         if counts and not as_json:
-            printing.say(_summary(counts))
+            printing.say(summary(counts))
         raise
     if not counts:
         names = ", ".join(str(path) for path in paths)
         printing.note(f"Error: no story was found in {names}; give files or folders that hold stories.")
         raise typer.Exit(1)
     if not as_json:
-        printing.say(_summary(counts))
+        printing.say(summary(counts))
     if counts["failed"]:
         raise typer.Exit(1)
 
 
-def _report(result: AddResult, *, as_json: bool) -> None:
+def report(result: AddResult, *, as_json: bool) -> None:
+    """Print what became of a story: as JSON always, for people only what they would not expect."""
     if as_json:
         printing.print_json(
             {
@@ -80,7 +85,8 @@ def _report(result: AddResult, *, as_json: bool) -> None:
         printing.say(printing.one_line(f"{result.status}: {result.source}: {result.title or 'untitled'}"))
 
 
-def _summary(counts: Counter[AddStatus]) -> str:
+def summary(counts: Counter[AddStatus]) -> str:
+    """How many stories became what."""
     return ", ".join(f"{counts[status]} {status}" for status in get_args(AddStatus) if counts[status])
 
 

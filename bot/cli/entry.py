@@ -13,14 +13,13 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from bot.cli import adding, answering, chatting, doctor, keeping, serving
-from bot.cli.context import Invocation
+from bot.cli import adding, answering, chatting, doctor, jobs, keeping, moving, serving
+from bot.cli.context import STOPPED, Invocation
 from bot.cli.printing import note, say
 from index.errors import HomeBusyError, LibraryNameError, ModelError, SettingsError, StorageError, StorydeskError
 
 FAILED = 1
 WRONG_USE = 2
-STOPPED = 130  # what a shell reports for a process that Ctrl-C ended
 READER_GONE = 141  # what a shell reports for a process whose reader left, as with `| head`
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -32,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for module in (adding, answering, chatting, serving, keeping, doctor):
+for module in (adding, answering, chatting, serving, keeping, moving, jobs, doctor):
     module.register(app)
 
 

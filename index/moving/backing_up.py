@@ -11,7 +11,7 @@ from index.moving.writing import Progress, tell_nobody, writing_errors
 from index.storing.catalog import FILE_NAME
 from index.storing.durable import PART
 from index.storing.migrating import catalog_revision
-from index.storing.sqlite import copy_database, sqlite_engine, storage_errors
+from index.storing.sqlite import copy_database, database_problem, sqlite_engine, storage_errors
 
 
 def back_up(home: Path, folder: Path, *, made_at: datetime, on_progress: Progress | None = None) -> Manifest:
@@ -24,19 +24,40 @@ def back_up(home: Path, folder: Path, *, made_at: datetime, on_progress: Progres
     catalog = home / FILE_NAME
     if not catalog.exists():
         raise StorageError(f"There is no catalog in {home} to back up; `storydesk add` makes one.")
+    _check_usable(catalog)
     copy = folder / FILE_NAME
     with writing_errors(folder):
         _make_empty(folder)
         copy_database(catalog, copy, on_progress=lambda done, total: tell("pages copied", done, total))
     try:
         manifest = describe(copy, made_at=made_at, on_progress=tell)
-        backups.check_catalog(copy, manifest, on_progress=tell)
+        tell("catalogs checked", 0, 1)
+        if problem := database_problem(copy):
+            raise StorageError(f"The catalog in {home} is damaged ({problem}); bring it back from an earlier backup.")
+        tell("catalogs checked", 1, 1)
         with writing_errors(folder):
             backups.write_manifest(folder, manifest)
+        if backups.digest(copy, on_progress=tell) != backups.read_manifest(folder).sha256:
+            raise StorageError(
+                f"What was written to {folder} reads differently; check its disk, or name another place."
+            )
     except BaseException:
-        copy.unlink(missing_ok=True)
+        for path in (folder / backups.MANIFEST_NAME, copy):
+            path.unlink(missing_ok=True)
         raise
     return manifest
+
+
+def _check_usable(catalog: Path) -> None:
+    """Raise StorageError when there is no catalog that this program can use: nothing is to be made for it then."""
+    with storage_errors(catalog.parent):
+        engine = sqlite_engine(catalog, read_only=True)
+        try:
+            revision = catalog_revision(engine)
+        finally:
+            engine.dispose()
+    if revision is None:
+        raise StorageError(f"There is no catalog in {catalog.parent} to back up; `storydesk add` makes one.")
 
 
 def _make_empty(folder: Path) -> None:
@@ -53,8 +74,6 @@ def describe(copy: Path, *, made_at: datetime, on_progress: Progress) -> Manifes
     try:
         with storage_errors(copy.parent):
             revision = catalog_revision(engine)
-            if revision is None:
-                raise StorageError(f"What is copied to {copy} is no catalog of Storydesk; check STORYDESK_HOME.")
             counts = backups.count_rows(engine)
     finally:
         engine.dispose()
@@ -62,7 +81,7 @@ def describe(copy: Path, *, made_at: datetime, on_progress: Progress) -> Manifes
         storydesk_backup=backups.FORMAT,
         made_at=made_at,
         program=_program_version(),
-        revision=revision,
+        revision=revision or "",
         sha256=sha256,
         bytes=copy.stat().st_size,
         **counts,
