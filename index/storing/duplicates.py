@@ -1,7 +1,7 @@
 """Stories that are not stored because another live story has their text: remembered, in case that one changes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, insert, select
@@ -43,11 +43,17 @@ def forget_texts(connection: Connection, library: Library, text_hashes: Sequence
         )
 
 
-def first_duplicate(catalog: Catalog, library: Library, text_hash: str, text: str) -> Story | None:
-    """A remembered story of that text, always the same one, None when there is none."""
+def first_duplicate(
+    catalog: Catalog, library: Library, text_hash: str, text: str, *, besides: Collection[str]
+) -> Story | None:
+    """A remembered story of that text with another identity than `besides` (a few), always the same one, or None."""
     query = (
         select(duplicates.c.story)
-        .where(duplicates.c.library_id == library.id, duplicates.c.text_hash == text_hash)
+        .where(
+            duplicates.c.library_id == library.id,
+            duplicates.c.text_hash == text_hash,
+            duplicates.c.identity.not_in(besides),
+        )
         .order_by(duplicates.c.identity)
         .limit(1)
     )

@@ -12,7 +12,7 @@ from index.errors import OutdatedIndexError
 from index.stories import AddResult, AddStatus, Story
 from index.storing import versions
 from index.storing.catalog import Library
-from index.storing.duplicates import first_duplicate, remember_duplicates
+from index.storing.duplicates import first_duplicate
 from index.storing.passages import indexed_passages
 from index.storing.preparing import Prepared, content_hash, embed_new, make_version, text_hash
 from index.storing.stores import Stores
@@ -33,9 +33,6 @@ def publish(
     finish(stores, library)  # what an earlier failure left staged must not come live over what is published now
     plan = _plan(stores, library, prepared)
     _promote_duplicates(stores, library, plan)
-    if plan.duplicates:
-        with stores.catalog.writing() as connection:
-            remember_duplicates(connection, library, plan.duplicates)
     if plan.new:
         keys = {key: plan.texts[key] for version in plan.new for key in version.cut.text_keys if key in plan.texts}
         unknown = {key: text for key, text in keys.items() if key not in prepared.vectors}
@@ -47,9 +44,12 @@ def publish(
             vectors_by_key={key: embedded[key] for key in keys if key in embedded},
             model=stores.model,
             added_at=added_at,
+            duplicates=plan.duplicates,
         )
-    if plan.new or plan.retire:
         _make_live(stores, library, [version.id for version in plan.new], retire=plan.retire)
+    elif plan.duplicates:
+        versions.give_way(stores.catalog, library, plan.duplicates, retire=plan.retire)
+        stores.clean_up(library)
     return plan.results
 
 
@@ -63,7 +63,7 @@ def finish(stores: Stores, library: Library) -> None:
     """Finish what an earlier process began in this library: publications and removals."""
     staged = versions.staged(stores.catalog, library)
     if staged and library.current is not None:
-        _make_live(stores, library, staged)
+        _make_live(stores, library, staged, retire=versions.given_way(stores.catalog, library))
     stores.clean_up(library)
 
 
@@ -138,8 +138,8 @@ def _promote_duplicates(stores: Stores, library: Library, plan: _Plan) -> None:
             continue
         story = versions.story_of(stores.catalog, before.version_id)
         assert story is not None, "nobody else writes"
-        heir = first_duplicate(stores.catalog, library, before.text_hash, story.text)
-        if heir is not None and heir.identity not in batch:
+        heir = first_duplicate(stores.catalog, library, before.text_hash, story.text, besides=batch)
+        if heir is not None:
             version, texts = make_version(stores, library, heir)
             plan.new.append(version)
             plan.texts |= texts

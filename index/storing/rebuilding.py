@@ -79,7 +79,8 @@ def _begin(stores: Stores, library: Library) -> Generation:
     except StorageError as error:
         _log.warning("library %s: its indexes take nothing any more: %s", library.name, error)
     # What the present indexes cannot take is found in the next ones, like everything that is live.
-    versions.make_live(stores.catalog, versions.staged(stores.catalog, library))
+    if staged := versions.staged(stores.catalog, library):
+        versions.make_live(stores.catalog, staged, retire=versions.given_way(stores.catalog, library))
     if library.building is not None:
         if _goes_on(stores, library):
             return library.building

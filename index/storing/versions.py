@@ -12,9 +12,9 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from index.stories import Story
 from index.storing.catalog import LIVE, Catalog, Generation, Library, pages
-from index.storing.duplicates import forget_duplicates, forget_texts
+from index.storing.duplicates import forget_duplicates, forget_texts, remember_duplicates
 from index.storing.passages import keep_vectors
-from index.storing.schema import NOT_LIVE, indexed_versions, passages, stories, vectors, versions
+from index.storing.schema import NOT_LIVE, duplicates, indexed_versions, passages, stories, vectors, versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,12 @@ def stage(
     vectors_by_key: Mapping[str, NDArray[np.float32]],
     model: str,
     added_at: Mapping[str, str] | None = None,
+    duplicates: Sequence[tuple[Story, str]] = (),
 ) -> None:
     """Write versions, passages and their vectors in one transaction; nobody sees a staged version.
 
-    `added_at` has, by identity, when stories were added that come from another catalog.
+    `added_at` has, by identity, when stories were added that come from another catalog. `duplicates` are remembered
+    with their texts' hashes; what is live of them retires when the versions come live.
     """
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     with catalog.writing() as connection:
@@ -108,6 +110,7 @@ def stage(
             add_passages(connection, version.id, version.cut)
         keep_vectors(connection, vectors_by_key, model=model)
         forget_duplicates(connection, library, [version.identity for version in new])
+        remember_duplicates(connection, library, duplicates)
 
 
 def add_passages(connection: Connection, version_id: str, cut: Cut) -> None:
@@ -171,6 +174,23 @@ def make_live(
             connection.execute(update(versions).where(versions.c.id == version_id).values(state="live"))
         if generation is not None:
             mark_indexed(connection, generation, version_ids)
+
+
+def give_way(
+    catalog: Catalog, library: Library, duplicates: Sequence[tuple[Story, str]], *, retire: Sequence[str]
+) -> None:
+    """In one transaction: `duplicates` are remembered with their texts' hashes, and what is live of them retires."""
+    with catalog.writing() as connection:
+        remember_duplicates(connection, library, duplicates)
+        connection.execute(update(versions).where(versions.c.id.in_(retire)).values(state="retired"))
+
+
+def given_way(catalog: Catalog, library: Library) -> list[str]:
+    """Ids of live versions of stories that are remembered as duplicates: they were to retire when a kill came."""
+    same_story = (duplicates.c.library_id == stories.c.library_id) & (duplicates.c.identity == stories.c.identity)
+    query = select(versions.c.id).select_from(versions.join(stories).join(duplicates, same_story))
+    with catalog.reading() as connection:
+        return list(connection.scalars(query.where(stories.c.library_id == library.id, LIVE)))
 
 
 def mark_indexed(connection: Connection, generation: Generation, version_ids: Sequence[str]) -> None:
