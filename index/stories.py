@@ -153,3 +153,35 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     elapsed_ms: dict[str, float] = field(default_factory=dict)
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something in a data folder that is not as it should be.
+
+    `check` is the part of the examination that found it, `kind` says what it is in one word, and `text` says it to a
+    person ("3 passages are missing in the vector index"). One that is `serious` makes answers worse or loses
+    something; the others only take room or will go away.
+    """
+
+    check: Literal["catalog", "counts", "lookup", "orphans", "generations"]
+    kind: str
+    text: str
+    serious: bool = True
+    mended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryHealth:
+    """How a library is, or, when `library` is None, what belongs to the whole data folder.
+
+    `passages` is how many the catalog has of live stories, `vectors` and `words` how many entries the indexes have,
+    `looked_up` how many passages were searched by their own vector.
+    """
+
+    library: str | None
+    passages: int = 0
+    vectors: int = 0
+    words: int = 0
+    looked_up: int = 0
+    troubles: tuple[Trouble, ...] = ()

@@ -10,9 +10,19 @@ from index.storing.versions import delete_unneeded_vectors
 
 
 def begin(
-    catalog: Catalog, library: Library, *, model: str, model_files: str, splitter: str, state: str = "building"
+    catalog: Catalog,
+    library: Library,
+    *,
+    model: str,
+    model_files: str,
+    splitter: str,
+    state: str = "building",
+    instead: bool = False,
 ) -> Generation:
-    """A new generation of `library`; its first one may be `current` at once, as there is nothing to fill it with."""
+    """A new generation of `library`; its first one may be `current` at once, as there is nothing to fill it with.
+
+    With `instead` those before it are retired in the same transaction: nothing answers until it is complete.
+    """
     fields = {
         "library_id": library.id,
         "state": state,
@@ -21,6 +31,9 @@ def begin(
         "splitter": splitter,
     }
     with catalog.writing() as connection:
+        if instead:
+            of_library = generations.c.library_id == library.id
+            connection.execute(update(generations).where(of_library).values(state="retired"))
         (key,) = connection.execute(insert(generations).values(**fields)).inserted_primary_key or (None,)
         row = connection.execute(select(generations).where(generations.c.id == key)).one()
         return Generation(**row._mapping)

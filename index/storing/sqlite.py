@@ -114,7 +114,7 @@ def database_problem(path: Path) -> str | None:
             found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except sqlite3.Error as error:
         return str(error)
-    return None if found == "ok" else found
+    return None if found == "ok" else found.splitlines()[-1]  # its first line may be a heading
 
 
 def skip_ids(connection: Connection, table: str, highest: int) -> None:
@@ -125,6 +125,15 @@ def skip_ids(connection: Connection, table: str, highest: int) -> None:
         "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
         (table, highest, table),
     )
+
+
+def quick_check(connection: Connection) -> str | None:
+    """What is wrong inside a database that is in use, in SQLite's words; None when nothing is."""
+    try:
+        found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+    except DATABASE_ERRORS as error:
+        return _message(error)
+    return None if found == "ok" else found.splitlines()[-1]  # its first line may be a heading
 
 
 def database_file(connection: Connection) -> Path:

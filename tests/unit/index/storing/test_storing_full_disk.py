@@ -63,7 +63,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
     assert result.returncode == 0, result.stderr
     (told,) = result.stdout.splitlines()
     assert told.startswith(f"The {store} ")
-    assert told.endswith(("; check the disk and run the command again.", "; `storydesk rebuild` mends it."))
+    assert told.endswith(("; check the disk and run the command again.", "; run `storydesk doctor --fix`."))
 
     engine = open_engine()
     assert_in_step(engine)

@@ -159,7 +159,7 @@ def test_a_collection_that_stays_lost_is_told(vectors: Vectors, monkeypatch: pyt
 def test_any_other_failure_is_told_at_once(vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
     client = vectors._client
     failures = failing(monkeypatch, "count", "something\n  broke", times=9)
-    with pytest.raises(StorageError, match=r"^The vector index failed \(something broke\); `storydesk rebuild` mends"):
+    with pytest.raises(StorageError, match=r"^The vector index failed \(something broke\); run `storydesk doctor --fix`"):
         vectors.count(1, "model")
     assert failures == [1]
     assert vectors._client is client

@@ -128,7 +128,7 @@ def test_a_damaged_index_is_told_and_can_be_dropped(tmp_path: Path, damaged: str
     (tmp_path / "1" / damaged).write_text("{")
     for use in (lambda: words.search(1, "bridge", limit=9), lambda: words.count(1), lambda: put(words, TEXTS)):
         with pytest.raises(
-            StorageError, match=r"^The word index in .* cannot be used .*; `storydesk rebuild` mends it"
+            StorageError, match=r"^The word index in .* cannot be used .*; run `storydesk doctor --fix`"
         ):
             use()
     words.drop(1)
