@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row
 
 from index.finding.fusion import fuse, recency
 from index.shaping import normalised
 from index.stories import Finding, Leg
 from index.storing.catalog import Generation
-from index.storing.passages import kept_vectors, readable
+from index.storing.passages import ReadablePassage, kept_vectors, readable
 from index.storing.stores import Stores
 
 _PER_LEG = 60
@@ -81,7 +79,7 @@ def search(
 
 
 def _exact_cosines(
-    stores: Stores, generation: Generation, rows: Mapping[str, Row[Any]], vector: NDArray[np.float32]
+    stores: Stores, generation: Generation, rows: Mapping[str, ReadablePassage], vector: NDArray[np.float32]
 ) -> dict[str, float]:
     """The cosine of every passage to `vector`, also of those that only the words found."""
     vectors = kept_vectors(stores.catalog, [row.text_key for row in rows.values()], model=generation.model)
@@ -90,7 +88,7 @@ def _exact_cosines(
     }
 
 
-def _finding(row: Row[Any], score: float, vector_score: float | None, word_score: float | None) -> Finding:
+def _finding(row: ReadablePassage, score: float, vector_score: float | None, word_score: float | None) -> Finding:
     return Finding(
         story_id=row.story_id,
         title=row.title,

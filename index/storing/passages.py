@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from index.shaping import TokenOffsets, embedded_text
 from index.storing.catalog import LIVE, Catalog, Generation, pages
@@ -29,13 +29,42 @@ class IndexedPassage:
         return embedded_text(self.title, self.text, token_offsets=token_offsets)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadablePassage:
+    """A passage with all that a finding shows of it."""
+
+    passage_id: str
+    start: int
+    end: int
+    text_key: str
+    story_id: str
+    title: str
+    url: str | None
+    publisher: str | None
+    published_at: str | None
+    published_day: int
+    language: str | None
+    text: str
+
+
 def indexed_passages(catalog: Catalog, generation: Generation, version_ids: Sequence[str]) -> list[IndexedPassage]:
     """What both indexes of `generation` keep of these versions' passages, version by version."""
+    cut = (
+        select(passages.c.id, passages.c.version_id, passages.c.start, passages.c.end, passages.c.text_key)
+        .where(passages.c.splitter == generation.splitter)
+        .order_by(passages.c.version_id, passages.c.position)
+    )
     found: list[IndexedPassage] = []
-    for version_id in version_ids:
-        query = _indexed_query().where(versions.c.id == version_id, passages.c.splitter == generation.splitter)
-        with catalog.reading() as connection:
-            found.extend(IndexedPassage(*row) for row in connection.execute(query))
+    with catalog.reading() as connection:
+        for page in pages(version_ids):
+            whole = select(versions.c.id, versions.c.title, versions.c.text, versions.c.published_day)
+            of_version = {row.id: row for row in connection.execute(whole.where(versions.c.id.in_(page)))}
+            for row in connection.execute(cut.where(passages.c.version_id.in_(page))):
+                version = of_version[row.version_id]
+                text = version.text[row.start : row.end]
+                found.append(
+                    IndexedPassage(row.id, row.version_id, version.title, text, version.published_day, row.text_key)
+                )
     return found
 
 
@@ -71,8 +100,8 @@ def keep_vectors(connection: Connection, new: Mapping[str, NDArray[np.float32]],
 
 def readable(
     catalog: Catalog, generation: Generation, passage_ids: Sequence[str], *, since_day: int = 0
-) -> list[Row[Any]]:
-    """Those of these passages that are live and published on or after `since_day`, with what a finding shows."""
+) -> list[ReadablePassage]:
+    """Those of these passages that are live and published on or after `since_day`."""
     columns = (
         passages.c.id.label("passage_id"),
         passages.c.start,
@@ -85,9 +114,8 @@ def readable(
         versions.c.published_at,
         versions.c.published_day,
         versions.c.language,
-        _passage_text().label("text"),
     )
-    query = select(*columns).select_from(passages.join(versions).join(stories))
+    query = select(passages.c.version_id, *columns).select_from(passages.join(versions).join(stories))
     query = query.where(
         stories.c.library_id == generation.library_id,
         LIVE,
@@ -95,22 +123,18 @@ def readable(
         versions.c.published_day >= since_day,
     )
     with catalog.reading() as connection:
-        rows: list[Row[Any]] = []
-        for page in pages(passage_ids):
-            rows.extend(connection.execute(query.where(passages.c.id.in_(page))))
-    return rows
+        rows = [row for page in pages(passage_ids) for row in connection.execute(query.where(passages.c.id.in_(page)))]
+        # Each text once: the database would read a long story from its beginning for every passage.
+        texts: dict[str, str] = {}
+        for page in pages(list({row.version_id for row in rows})):
+            texts |= {row.id: row.text for row in connection.execute(_texts.where(versions.c.id.in_(page)))}
+    return [_readable(row, texts[row.version_id][row.start : row.end]) for row in rows]
 
 
-def _passage_text() -> Any:
-    return func.substr(versions.c.text, passages.c.start + 1, passages.c.end - passages.c.start)
+def _readable(row: Row[Any], text: str) -> ReadablePassage:
+    fields = dict(row._mapping) | {"text": text}
+    del fields["version_id"]
+    return ReadablePassage(**fields)
 
 
-def _indexed_query() -> Select[Any]:
-    return select(
-        passages.c.id,
-        passages.c.version_id,
-        versions.c.title,
-        _passage_text(),
-        versions.c.published_day,
-        passages.c.text_key,
-    ).select_from(passages.join(versions))
+_texts = select(versions.c.id, versions.c.text)
