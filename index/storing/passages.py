@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, insert, select
 
 from index.shaping import TokenOffsets, embedded_text
 from index.storing.catalog import LIVE, Catalog, Generation, pages
@@ -131,7 +131,7 @@ def readable(
     return [_readable(row, texts[row.version_id][row.start : row.end]) for row in rows]
 
 
-def _readable(row: Row[Any], text: str) -> ReadablePassage:
+def _readable(row: Any, text: str) -> ReadablePassage:
     fields = dict(row._mapping) | {"text": text}
     del fields["version_id"]
     return ReadablePassage(**fields)
