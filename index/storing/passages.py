@@ -80,6 +80,16 @@ def kept_vectors(catalog: Catalog, text_keys: Iterable[str], *, model: str) -> d
     return found
 
 
+def known_texts(catalog: Catalog, text_keys: Iterable[str], *, model: str) -> set[str]:
+    """The keys of those texts that `model` has embedded before."""
+    found: set[str] = set()
+    with catalog.reading() as connection:
+        for page in pages(list(dict.fromkeys(text_keys))):
+            query = select(vectors.c.text_key).where(vectors.c.text_key.in_(page), vectors.c.model == model)
+            found.update(connection.scalars(query))
+    return found
+
+
 def keep_vectors(connection: Connection, new: Mapping[str, NDArray[np.float32]], *, model: str) -> None:
     """Keep each text's vector, rounded to float16, in the transaction of `connection`."""
     known = {

@@ -14,7 +14,7 @@ from index.shaping import SPLITTER_VERSION, cut_passages, embedded_text
 from index.stories import Story
 from index.storing import versions
 from index.storing.catalog import Library
-from index.storing.passages import kept_vectors
+from index.storing.passages import known_texts
 from index.storing.stores import Progress, Stores
 from index.storing.versions import Cut, NewVersion
 
@@ -89,7 +89,7 @@ def embed_new(
     stores: Stores, texts: Mapping[str, str], *, on_progress: Progress | None = None
 ) -> dict[str, NDArray[np.float32]]:
     """The vectors of texts that the model never embedded; `on_progress` hears of it when it takes several steps."""
-    known = kept_vectors(stores.catalog, texts, model=stores.model)
+    known = known_texts(stores.catalog, texts, model=stores.model)
     missing = [key for key in texts if key not in known]
     vectors: dict[str, NDArray[np.float32]] = {}
     for first in range(0, len(missing), _EMBED_AT_ONCE):

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from index.errors import StorageError
 from index.storing import generations, versions
 from index.storing.catalog import Generation, Library
-from index.storing.passages import IndexedPassage, indexed_passages, keep_vectors, kept_vectors
+from index.storing.passages import IndexedPassage, indexed_passages, keep_vectors, known_texts
 from index.storing.preparing import cut_text, embed_new
 from index.storing.publisher import finish
 from index.storing.stores import Progress, Stores
@@ -35,7 +35,7 @@ def rebuild(stores: Stores, name: str, *, turn: Turn, on_progress: Progress | No
         library = stores.catalog.make_library(name)
         generation = _begin(stores, library)
     while True:
-        _fill(stores, generation, turn, tell)
+        fill(stores, generation, turn=turn, tell=tell)
         with turn():
             if generations.not_indexed(stores.catalog, generation, after="", limit=1):
                 continue  # a story came in since
@@ -45,6 +45,18 @@ def rebuild(stores: Stores, name: str, *, turn: Turn, on_progress: Progress | No
             library = stores.catalog.make_library(name)
             finish(stores, library)  # what the indexes before did not take
             return stores.catalog.count_passages(library)
+
+
+def replace(stores: Stores, name: str, *, turn: Turn, on_progress: Progress | None = None) -> int:
+    """As `rebuild`, for indexes that cannot be used any more: they are given up before the next ones are complete."""
+    give_up(stores, name, turn=turn)
+    return rebuild(stores, name, turn=turn, on_progress=on_progress)
+
+
+def give_up(stores: Stores, name: str, *, turn: Turn) -> None:
+    """Begin the next indexes of a library instead of those that it has; a rebuild, or the next start, fills them."""
+    with turn():
+        stores.begin_generation(stores.catalog.make_library(name), instead=True)
 
 
 def recover(stores: Stores, library: Library, *, turn: Turn, on_progress: Progress | None = None) -> None:
@@ -89,7 +101,7 @@ def _begin(stores: Stores, library: Library) -> Generation:
     return stores.begin_generation(library)
 
 
-def _fill(stores: Stores, generation: Generation, turn: Turn, tell: Progress) -> None:
+def fill(stores: Stores, generation: Generation, *, turn: Turn, tell: Progress) -> None:
     """Index every live version that the generation does not have yet."""
     done, total = generations.count_indexed(stores.catalog, generation), _total(stores, generation)
     last = ""
@@ -128,8 +140,8 @@ def _parts(page: list[str], passages: list[IndexedPassage]) -> list[tuple[list[s
 def _index(stores: Stores, generation: Generation, version_ids: list[str], passages: list[IndexedPassage]) -> None:
     """Write those versions that are still live; what was removed meanwhile has no passage in the catalog any more."""
     live = versions.still_live(stores.catalog, version_ids)
-    kept = kept_vectors(stores.catalog, [passage.text_key for passage in passages], model=generation.model)
-    lacking = {passage.version_id for passage in passages if passage.text_key not in kept}
+    known = known_texts(stores.catalog, [passage.text_key for passage in passages], model=generation.model)
+    lacking = {passage.version_id for passage in passages if passage.text_key not in known}
     ready = [version_id for version_id in version_ids if version_id in live and version_id not in lacking]
     chosen = set(ready)
     stores.write(generation, [passage for passage in passages if passage.version_id in chosen])
@@ -155,7 +167,7 @@ def _embed_missing(
     stores: Stores, generation: Generation, passages: list[IndexedPassage], turn: Turn, tell: Progress
 ) -> None:
     """Embed what the generation's model never embedded, keeping each part as soon as it is done."""
-    known = kept_vectors(stores.catalog, [passage.text_key for passage in passages], model=generation.model)
+    known = known_texts(stores.catalog, [passage.text_key for passage in passages], model=generation.model)
     missing = {
         passage.text_key: passage.embedded_text(stores.token_offsets)
         for passage in passages
