@@ -92,9 +92,9 @@ def copy_database(source: Path, target: Path, *, on_progress: Callable[[int, int
         fold(part)
 
 
-def fold(path: Path) -> None:
+def fold(path: Path, *, busy_seconds: float = _BUSY_SECONDS) -> None:
     """Put everything of a database into its one file, none of it beside. Raises sqlite3.Error while it is in use."""
-    with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
+    with closing(sqlite3.connect(path, timeout=busy_seconds)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchone()
     if mode != "delete":
