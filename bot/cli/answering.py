@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from bot.cli import context, printing
-from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library, Now, Question, Since, question_text
+from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library, Now, NoWait, Question, Since, question_text
 from index.stories import Answer, Citation, Figure, Finding, Leg
 
 
@@ -21,6 +21,7 @@ def ask(
     now: Now = None,
     since: Since = None,
     library: Library = DEFAULT_LIBRARY,
+    no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the stories, or say why not.
@@ -33,7 +34,10 @@ def ask(
     and date. A question that the stories do not answer is refused, with exit code 0. --json
     prints one object; its "citations" give the offsets of each quote in its story's text.
     """
-    with context.open_engine(context.settings().index) as engine, printing.working("Looking for an answer"):
+    with (
+        context.open_engine(context.settings().index, wait=not no_wait) as engine,
+        printing.working("Looking for an answer"),
+    ):
         answer = engine.ask(question_text(question), library=library, now=now, since=since)
     show_answer(answer, as_json=as_json)
 
@@ -45,6 +49,7 @@ def find(
     now: Now = None,
     since: Since = None,
     library: Library = DEFAULT_LIBRARY,
+    no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the passages that match a question best, with their scores.
@@ -58,8 +63,8 @@ def find(
     "findings", best first.
     """
     text = question_text(question)
-    with context.open_engine(context.settings().index) as engine, printing.working("Searching"):
-        findings = engine.find(text, library=library, leg=leg, limit=limit, now=now, since=since)
+    with context.open_engine(context.settings().index, wait=not no_wait) as engine, printing.working("Searching"):
+        findings = engine.find(text, library=library, leg=leg, limit=limit, now=now, since=since, on_note=printing.note)
     if as_json:
         printing.print_json({"question": text, "findings": [asdict(finding) for finding in findings]})
     elif not findings:

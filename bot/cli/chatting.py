@@ -2,16 +2,19 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import typer
 
 from bot.cli import context, printing
 from bot.cli.answering import show_answer
-from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library, question_text
+from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library, NoWait, question_text
+from index.settings import IndexSettings
 
 if TYPE_CHECKING:
     from index.engine import Engine
+    from index.holding.remote import RemoteEngine
 
 SAMPLES = "samples"
 SAMPLE_QUESTION = "how many prisoners are being exchanged"
@@ -21,7 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command()(chat)
 
 
-def chat(library: Library = DEFAULT_LIBRARY, as_json: AsJson = False) -> None:
+def chat(library: Library = DEFAULT_LIBRARY, no_wait: NoWait = False, as_json: AsJson = False) -> None:
     """Ask questions in the terminal, one a line.
 
     \b
@@ -31,13 +34,28 @@ def chat(library: Library = DEFAULT_LIBRARY, as_json: AsJson = False) -> None:
 
     Before you have added a story of your own, bundled sample stories answer. Leave with an
     empty Ctrl-D, `exit` or `quit`. Questions may be piped in; with no question at all one is
-    asked as an example. --json prints an object per answer.
+    asked as an example. --json prints an object per answer. While you sit at it, other commands
+    work through it.
     """
-    with context.open_engine(context.settings().index) as engine:
+    talk(context.settings().index, library=library, wait=not no_wait, as_json=as_json)
+
+
+def talk(
+    index_settings: IndexSettings, *, library: str = DEFAULT_LIBRARY, wait: bool = True, as_json: bool = False
+) -> None:
+    """Chat about the stories of the data folder. While a person sits at it, other commands can use the folder too."""
+    with (
+        context.open_engine(index_settings, wait=wait) as engine,
+        context.serving(engine, index_settings) if _interactive() else nullcontext(),
+    ):
         converse(engine, library=library, as_json=as_json)
 
 
-def converse(engine: "Engine", *, library: str = DEFAULT_LIBRARY, as_json: bool = False) -> None:
+def _interactive() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def converse(engine: "Engine | RemoteEngine", *, library: str = DEFAULT_LIBRARY, as_json: bool = False) -> None:
     """Answer the questions on standard input until it ends."""
     with printing.working("Preparing the sample stories"):
         with_samples = engine.add_samples()
@@ -45,7 +63,7 @@ def converse(engine: "Engine", *, library: str = DEFAULT_LIBRARY, as_json: bool 
         library = SAMPLES
         tell = printing.note if as_json else printing.say
         tell("These are sample stories; add your own with `storydesk add`.")
-    interactive = sys.stdin is not None and sys.stdin.isatty()
+    interactive = _interactive()
     if interactive and not as_json:
         printing.say("Ask a question; `exit` or Ctrl-D leaves.")
     doing = "Loading the model"

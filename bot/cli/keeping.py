@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from bot.cli import context, printing
-from bot.cli.options import DEFAULT_LIBRARY, AnyLibrary, AsJson, Library
+from bot.cli.options import DEFAULT_LIBRARY, AnyLibrary, AsJson, Library, NoWait
 from index.errors import UnknownStoryError
 from index.stories import StoredStory, StorySummary
 
@@ -77,6 +77,7 @@ def remove(
         typer.Argument(metavar="STORY", help="Ids of stories, or their unique beginnings.", show_default=False),
     ],
     library: AnyLibrary = None,
+    no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
     """Remove stories with all that was derived from them.
@@ -90,7 +91,7 @@ def remove(
     (removed or failed), "title" and "error".
     """
     failed = False
-    with context.open_engine(context.settings().index) as engine:
+    with context.open_engine(context.settings().index, wait=not no_wait) as engine:
         for story_id in stories:
             title, problem = None, None
             try:
@@ -112,6 +113,7 @@ def rebuild(
     library: Annotated[
         str | None, typer.Option("--library", metavar="NAME", help="Rebuild this library only.", show_default="all")
     ] = None,
+    no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the search indexes anew from the catalog.
@@ -123,7 +125,10 @@ def rebuild(
     Needed when `storydesk doctor` says that an index is not in step. No story is read again.
     --json prints one object: "passages" with the number of passages by library.
     """
-    with context.open_engine(context.settings().index) as engine, printing.progress_bars() as show_progress:
+    with (
+        context.open_engine(context.settings().index, wait=not no_wait) as engine,
+        printing.progress_bars() as show_progress,
+    ):
         passages = engine.rebuild(library=library, on_progress=show_progress)
     if as_json:
         printing.print_json({"passages": passages})

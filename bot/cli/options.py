@@ -48,6 +48,9 @@ AnyLibrary = Annotated[
     str | None, typer.Option("--library", metavar="NAME", help="Look in this library only.", show_default="all")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Fail at once when another command keeps the data folder busy.")
+]
 Now = Annotated[
     datetime | None,
     typer.Option(

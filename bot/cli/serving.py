@@ -21,7 +21,8 @@ def run(as_json: AsJson = False) -> None:
         DISCORD_TOKEN=... storydesk run
 
     Meant for a service: without a token it fails at once. Prints the link that invites the bot
-    to a server; --json prints an object with "status" and "invite" once it is connected.
+    to a server; --json prints an object with "status" and "invite" once it is connected. While
+    it runs, other commands work through it, and it does the jobs that wait (`storydesk jobs`).
     """
     settings = context.settings()
     if settings.bot.discord_token is None:
@@ -49,8 +50,7 @@ def start(as_json: AsJson = False) -> None:
         "DISCORD_TOKEN is not set: make a bot at https://discord.com/developers/applications, copy its token,"
     )
     printing.note("write DISCORD_TOKEN=<the token> into a file named .env here, and start again. Until then, ask here.")
-    with context.open_engine(settings.index) as engine:
-        chatting.converse(engine, as_json=as_json)
+    chatting.talk(settings.index, as_json=as_json)
 
 
 def _serve(settings: Settings, *, as_json: bool) -> None:
@@ -60,5 +60,5 @@ def _serve(settings: Settings, *, as_json: bool) -> None:
         else:
             printing.say(f"Connected. Invite the bot to a server: {invite}")
 
-    with context.open_engine(settings.index) as engine:
+    with context.hold_engine(settings.index) as engine:
         context.run_bot(settings, engine, on_connected=tell)

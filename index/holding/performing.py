@@ -128,7 +128,12 @@ def do_here(
     def end(state: Literal["done", "failed", "cancelled"], *, value: Any = None, error: str | None = None) -> None:
         jobs.end(catalog, job.id, state=state, now=clock(), outcome=outcome.as_json(value), error=error)
 
-    work = perform(engine, request_of(job), on_progress=tell)
+    try:
+        request = request_of(job)
+    except JobError as error:
+        end("failed", error=str(error))
+        raise
+    work = perform(engine, request, on_progress=tell)
     try:
         while True:
             try:
@@ -149,18 +154,38 @@ def do_here(
     except StorydeskError as error:
         end("failed", error=str(error))
         raise
-    except BaseException:
+    except BaseException as error:
         if when_stopped == "cancelled":
             end("cancelled")
         else:
-            jobs.give_back(catalog, job.id, now=clock())
+            jobs.give_back(catalog, job.id, now=clock(), counts=isinstance(error, Exception))
         raise
     finally:
         work.close()
 
 
-def recover(catalog: Catalog, *, now: datetime) -> None:
-    """Let wait again what a killed holder was running, and forget old jobs. Only for who has the data folder's lock."""
-    for job in jobs.recover(catalog, now=now):
-        _log.warning("job %d (%s) was not finished when the process that did it ended", job.id, job.kind)
+def do_waiting(engine: Working, catalog: Catalog, *, on_progress: Tell) -> Iterator[Job]:
+    """Do the jobs that wait, one after the other in this thread, and give each when it is over.
+
+    Only for who has the data folder's lock. Raises StorageError; the job waits on then, if it has not failed.
+    """
+    recover(catalog, now=datetime.now(UTC))
+    while (job := jobs.claim(catalog, now=datetime.now(UTC))) is not None:
+        try:
+            for _ in do_here(engine, catalog, job, on_progress=on_progress, when_stopped="waiting"):
+                pass
+        except StorageError:
+            raise
+        except StorydeskError as error:
+            _log.debug("job %d failed: %s", job.id, error)
+        yield jobs.job(catalog, job.id)
+
+
+def recover(catalog: Catalog, *, now: datetime) -> list[Job]:
+    """Let wait again what a killed holder was running, and forget old jobs. Only for who has the data folder's lock.
+
+    Returns the jobs that were running.
+    """
+    stale = jobs.recover(catalog, now=now)
     jobs.prune(catalog, now=now)
+    return stale

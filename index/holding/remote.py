@@ -46,7 +46,7 @@ from index.holding.protocol import (
     error_of,
 )
 from index.holding.results import OnlyNew
-from index.stories import AddResult, Answer, Finding, Leg, StoredStory
+from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory
 from index.storing import jobs
 from index.storing.catalog import Catalog
 
@@ -83,6 +83,7 @@ class RemoteEngine:
         self._on_wait = on_wait
         self._engine: Engine | None = None
         self._joining = threading.Lock()
+        self._doing: Generator[AddResult, None, Any] | None = None
         self.waiting_for: int | None = None
         """The id of the job that was accepted elsewhere and is being waited for."""
 
@@ -97,6 +98,8 @@ class RemoteEngine:
     def close(self) -> None:
         """Let go of the data folder if it was taken over. Jobs that were accepted elsewhere go on."""
         if self._engine is not None:
+            if self._doing is not None:
+                self._doing.close()  # its job is cancelled while the folder is still held
             self._engine.close()
 
     def load_model(self) -> None:
@@ -122,10 +125,8 @@ class RemoteEngine:
         value = _last(self._job(Rebuild(library, _token()), on_progress))
         return TypeAdapter(dict[str, int]).validate_python(value)
 
-    def check(self, *, fix: bool = False, on_progress: Tell | None = None) -> list[Any]:
+    def check(self, *, fix: bool = False, on_progress: Tell | None = None) -> list[LibraryHealth]:
         """As `Engine.check`; to `fix` is a job of the other process."""
-        from index.engine import LibraryHealth
-
         request = Check(fix, _token())
         if fix:
             found = _last(self._job(request, on_progress))
@@ -318,6 +319,7 @@ class RemoteEngine:
                 return _value_of(job.state, (job.outcome or {}).get("value"), "JobError", job.error, job.id)
         if work is None:
             work = perform(engine, request, on_progress=tell)
+        self._doing = work
         return (yield from results.only_new(work))
 
 

@@ -63,7 +63,8 @@ class Workers:
 
     def start(self) -> None:
         """Let wait again what a killed holder was running, and begin. Raises StorageError."""
-        recover(self._catalog, now=self._clock())
+        for job in recover(self._catalog, now=self._clock()):
+            _log.warning("job %d (%s) was not finished when the process that did it ended", job.id, job.kind)
         for thread in self._threads:
             thread.start()
 

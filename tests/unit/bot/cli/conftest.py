@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -31,7 +32,9 @@ class FakeEngine:
     counted: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     samples: bool = False
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     closed: bool = False
+    served: bool = False
 
     def __enter__(self) -> "FakeEngine":
         return self
@@ -74,7 +77,11 @@ class FakeEngine:
         limit: int = 10,
         now: datetime | None = None,
         since: date | None = None,
+        on_note: Callable[[str], None] | None = None,
     ) -> list[Finding]:
+        if on_note is not None:
+            for note in self.notes:
+                on_note(note)
         options = {"question": question, "library": library, "leg": leg, "limit": limit, "now": now, "since": since}
         self.calls.append(("find", options))
         return self.findings
@@ -161,11 +168,23 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """The engine that commands get; opening it is among its calls."""
     engine = FakeEngine()
 
-    def open_engine(settings: IndexSettings) -> FakeEngine:
-        engine.calls.append(("open", {"settings": settings}))
+    def open_engine(settings: IndexSettings, *, wait: bool = True) -> FakeEngine:
+        engine.calls.append(("open", {"settings": settings, "wait": wait}))
         return engine
 
+    @contextmanager
+    def serving(served: FakeEngine, settings: IndexSettings) -> Iterator[None]:
+        served.served = True
+        yield
+
+    @contextmanager
+    def hold_engine(settings: IndexSettings) -> Iterator[FakeEngine]:
+        with open_engine(settings), serving(engine, settings):
+            yield engine
+
     monkeypatch.setattr(context, "open_engine", open_engine)
+    monkeypatch.setattr(context, "hold_engine", hold_engine)
+    monkeypatch.setattr(context, "serving", serving)
     return engine
 
 

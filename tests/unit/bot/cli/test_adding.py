@@ -129,7 +129,7 @@ class Engine:
     def add(self, paths, *, library, on_progress):
         yield AddResult("a.txt", "added", "id", "A")
         time.sleep(60)
-context.open_engine = lambda settings: nullcontext(Engine())
+context.open_engine = lambda settings, wait: nullcontext(Engine())
 sys.exit(main(["add", "--json", "stories"]))
 """
     process = subprocess.Popen(

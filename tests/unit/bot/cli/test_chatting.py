@@ -112,7 +112,7 @@ class Engine:
     def ask(self, question, *, library):
         return Answer(question, True, None, "Answer to " + question.upper() + ".", 1.0)
 @contextmanager
-def open_engine(settings):
+def open_engine(settings, wait):
     yield Engine()
     print("closed", file=sys.stderr)
 context.open_engine = open_engine

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from index.errors import (
 
 Storydesk = Callable[..., Any]
 ROOT = Path(bot.__file__).parents[1]
-COMMANDS = ["add", "ask", "chat", "doctor", "find", "list", "rebuild", "remove", "run", "show", "start"]
+COMMANDS = "add ask backup chat doctor export find import jobs list rebuild remove restore run show start".split()
 HEAVY = {"torch", "chromadb", "sentence_transformers", "transformers", "discord", "trafilatura", "tantivy", "numpy"}
 
 
@@ -258,22 +259,24 @@ def test_a_full_disk_under_standard_output_is_one_line(tmp_path: Path) -> None:
 def test_the_seam_opens_the_real_engine_and_tells_who_holds_the_folder(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from index.engine import Engine
-    from index.settings import IndexSettings
+    from index.holding import joining
 
-    opened: list[IndexSettings] = []
+    asked: list[tuple[Any, bool]] = []
 
-    def open_engine(settings: IndexSettings, *, on_wait: Callable[[str], None]) -> str:
-        opened.append(settings)
+    def join(settings: Any, *, on_wait: Callable[[str], None], on_progress: Any, wait: bool) -> Any:
+        asked.append((settings, wait))
         on_wait("Another one is using it.")
-        return "engine"
+        return nullcontext("engine")
 
-    monkeypatch.setattr(Engine, "open", open_engine)
+    monkeypatch.setattr(joining, "join", join)
     settings = context.settings().index
-    assert context.open_engine(settings) == "engine"  # type: ignore[comparison-overlap]
-    assert opened == [settings]
+    with context.open_engine(settings) as engine:
+        assert engine == "engine"  # type: ignore[comparison-overlap]
+    with context.open_engine(settings, wait=False):
+        pass
+    assert asked == [(settings, True), (settings, False)]
     captured = capsys.readouterr()
-    assert (captured.out, captured.err) == ("", "Another one is using it.\n")
+    assert (captured.out, captured.err) == ("", "Another one is using it.\n" * 2)
 
 
 def test_the_engine_of_these_tests_is_called_like_the_real_one(engine: Any) -> None:
