@@ -105,14 +105,6 @@ def open_catalog(index_settings: IndexSettings) -> "Catalog | None":
     return Catalog.open_read_only(index_settings.home)
 
 
-def make_indexes(index_settings: IndexSettings, *, on_progress: Callable[[str, int, int], None]) -> None:
-    """Open the data folder in this process once, which makes search indexes that are missing. Raises StorydeskError."""
-    from index.engine import Engine
-
-    with Engine.open(index_settings, on_wait=note, on_progress=on_progress):
-        pass
-
-
 def run_bot(settings: Settings, engine: "Engine", *, on_connected: Callable[[str], None]) -> None:
     """Run the Discord bot until it is stopped; `on_connected` gets its invite link. Raises StorydeskError."""
     from bot import running

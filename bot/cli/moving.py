@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli import adding, context, printing
-from bot.cli.options import AsJson
+from bot.cli.options import AsJson, NoWait
 from index.errors import StorageError, StorydeskError
 from index.settings import IndexSettings
 from index.stories import AddStatus
@@ -77,6 +77,7 @@ def import_stories(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A file that `storydesk export` wrote.", show_default=False)
     ],
+    no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
     """Take in the stories of an export, each into the library it was in.
@@ -88,12 +89,15 @@ def import_stories(
     Stories keep their text, their dates and when they were added. Importing twice is harmless. A
     line that cannot be read is reported and the rest goes on; the exit code is 1 then. --json
     prints a line per story as `storydesk add` does.
+
+    While the bot runs it does the work, as a job that goes on when you stop this command
+    (`storydesk jobs`).
     """
     counts: Counter[AddStatus] = Counter()
     hidden = as_json and printing.console().is_terminal
     try:
         with (
-            context.open_engine(context.settings().index) as engine,
+            context.open_engine(context.settings().index, wait=not no_wait) as engine,
             printing.progress_bars(hidden=hidden) as show_progress,
         ):
             for result in engine.import_stories(file.absolute(), on_progress=show_progress):
@@ -181,8 +185,8 @@ def restore(
         printing.say(f"restored {_count(restored.backup.stories, 'story', 'stories')}, backed up at {day}")
         if restored.replaced:
             printing.say(f"what was there before is kept in {restored.replaced}")
-    with printing.progress_bars() as show_progress:
-        context.make_indexes(settings, on_progress=show_progress)
+    with context.open_engine(settings):
+        pass  # opening makes the indexes that are missing, and shows it
 
 
 def _has_stories(settings: IndexSettings) -> bool:
