@@ -60,6 +60,7 @@ class Engine:
         self._clock = clock
         self._publishing = threading.Lock()
         self._changing_model = _LockByName()
+        self._rebuilding = _LockByName()
         self._load = load_embedder
 
     @classmethod
@@ -260,20 +261,21 @@ class Engine:
         published before that day, and undated ones. Raises ModelError, StorageError.
         """
         question = storable(question)
-        target = self._readable_library(library)
+        day = (now or self._clock()).date()
         notes: list[str] = []
+        with self._stores.searches.searching(lambda: self._readable_library(library)) as target:
 
-        def findings(text: str, limit: int) -> list[Finding]:
-            assert target.current is not None, "it has stories"
-            day = (now or self._clock()).date()
-            return search(self._stores, target.current, text, limit=limit, now=day, since=since, on_note=notes.append)
+            def findings(text: str, limit: int) -> list[Finding]:
+                current = target.current
+                assert current is not None, "it has stories"
+                return search(self._stores, current, text, limit=limit, now=day, since=since, on_note=notes.append)
 
-        answer = answer_question(
-            question,
-            has_stories=lambda: target.current is not None and self._stores.catalog.has_stories(target),
-            search=findings,
-            embed_tokens=self.embed_tokens,
-        )
+            answer = answer_question(
+                question,
+                has_stories=lambda: target.current is not None and self._stores.catalog.has_stories(target),
+                search=findings,
+                embed_tokens=self.embed_tokens,
+            )
         return replace(answer, note=notes[0]) if notes else answer
 
     def find(
@@ -292,13 +294,13 @@ class Engine:
         `on_note` hears a sentence when the search was not as usual.
         """
         question = storable(question)
-        target = self._readable_library(library)
-        if not question.strip() or target.current is None or not self._stores.catalog.has_stories(target):
-            return []
         day = (now or self._clock()).date()
-        return search(
-            self._stores, target.current, question, leg=leg, limit=limit, now=day, since=since, on_note=on_note
-        )
+        with self._stores.searches.searching(lambda: self._readable_library(library)) as target:
+            if not question.strip() or target.current is None or not self._stores.catalog.has_stories(target):
+                return []
+            return search(
+                self._stores, target.current, question, leg=leg, limit=limit, now=day, since=since, on_note=on_note
+            )
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, by the model of this engine."""
@@ -332,10 +334,12 @@ class Engine:
         counts = {}
         for each in self._libraries():
             if library in (None, each.name):
-                with self._changing_model(each.name) if self._outdated(each) else nullcontext():
-                    counts[each.name] = rebuilding.rebuild(
-                        self._stores, each.name, turn=lambda: self._publishing, on_progress=tell
-                    )
+                with self._rebuilding(each.name):
+                    outdated = self._outdated(self._stores.catalog.make_library(each.name))
+                    with self._changing_model(each.name) if outdated else nullcontext():
+                        counts[each.name] = rebuilding.rebuild(
+                            self._stores, each.name, turn=lambda: self._publishing, on_progress=tell
+                        )
         return counts
 
     def counts(self) -> dict[str, tuple[int, int, int]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from index.shaping import SPLITTER_VERSION, TokenOffsets
 from index.storing import generations, versions
 from index.storing.catalog import Catalog, Generation, Library
 from index.storing.passages import IndexedPassage, kept_vectors
+from index.storing.searches import Searches
 from index.storing.vectors import Vectors
 from index.storing.words import Words
 
@@ -35,6 +36,7 @@ class Stores:
     embed: Embed
     embed_as: Callable[[Generation], Embed | None]
     token_offsets: TokenOffsets
+    searches: Searches = field(default_factory=Searches)
 
     @property
     def fingerprint(self) -> str:
@@ -84,6 +86,7 @@ class Stores:
     def drop_retired_generations(self, library: Library) -> None:
         """Remove generations that were replaced."""
         for generation in generations.retired(self.catalog, library):
+            self.searches.wait_for_end(generation.id)
             self.vectors.drop(generation.id)
             self.words.drop(generation.id)
             generations.forget(self.catalog, generation)
