@@ -4,9 +4,10 @@ import logging
 import resource
 import secrets
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -22,6 +23,8 @@ _Result = TypeVar("_Result")
 _PAGE = 1_000
 _LOST = "Nothing found on disk"
 _ASIDE = "-damaged-"
+_SEGMENT = "-".join("[0-9a-f]" * length for length in (8, 4, 4, 4, 12))
+"""Names of the folders in which Chroma keeps a collection's vectors: UUIDs."""
 
 
 class Vectors:
@@ -49,6 +52,8 @@ class Vectors:
             vectors._open()
         except _DamagedError as error:
             _log.warning("%s", error)
+        else:
+            _remove_unused_folders(path)  # of a process that ended while it dropped one
         return vectors
 
     @property
@@ -182,6 +187,7 @@ class Vectors:
             self._collections.pop(generation_id, None)
             if f"{self._prefix}{generation_id}" in self._names():
                 self._client.delete_collection(f"{self._prefix}{generation_id}")
+            _remove_unused_folders(self._path)
 
     def generations(self) -> set[int]:
         """Ids of the generations that have a collection."""
@@ -262,6 +268,21 @@ def _chroma_errors(path: Path) -> Iterator[None]:
 
 def _full(path: Path) -> StorageError:
     return StorageError(f"The disk of the vector index {path} is full; make room and run the command again.")
+
+
+def _remove_unused_folders(path: Path) -> None:
+    """Remove the vectors of deleted collections, which Chroma leaves on the disk for good."""
+    folders = [folder for folder in path.glob(_SEGMENT) if folder.is_dir()]
+    try:
+        database = f"{(path / 'chroma.sqlite3').absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(database, uri=True)) as connection:
+            used = {str(name) for (name,) in connection.execute("SELECT id FROM segments")}
+    except sqlite3.Error as error:
+        _log.warning("what is unused in %s stays there: %s", path, error)
+        return
+    for folder in folders:
+        if folder.name not in used:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def raise_file_limit() -> tuple[int, int]:
