@@ -39,9 +39,12 @@ DIMENSION = 64
 class HashEmbedder:
     """Embeds a text as the bag of its words: texts that share words are near to each other."""
 
+    dimension: int = DIMENSION
     embedded: list[str] = field(default_factory=list)
+    before_embedding: Callable[[], None] = lambda: None  # what a test wants to happen meanwhile
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.before_embedding()
         self.embedded.extend(texts)
         rows = np.stack([self._words(re.findall(r"\w+", text)) for text in texts])
         return _normalised(rows)
@@ -50,7 +53,7 @@ class HashEmbedder:
         results = []
         for text in texts:
             matches = list(re.finditer(r"\w+", text))
-            tokens = np.zeros((len(matches), DIMENSION), dtype=np.float32)
+            tokens = np.zeros((len(matches), self.dimension), dtype=np.float32)
             for row, match in enumerate(matches):
                 tokens[row] = self._words([match[0]])
             offsets = tuple(match.span() for match in matches)
@@ -58,9 +61,9 @@ class HashEmbedder:
         return results
 
     def _words(self, words: Sequence[str]) -> NDArray[np.float32]:
-        row = np.zeros(DIMENSION, dtype=np.float32)
+        row = np.zeros(self.dimension, dtype=np.float32)
         for word in words:
-            row[crc32(word.lower().encode()) % DIMENSION] += 1
+            row[crc32(word.lower().encode()) % self.dimension] += 1
         return row
 
 
@@ -124,13 +127,33 @@ def open_engine(settings: IndexSettings, embedder: HashEmbedder) -> Iterator[Cal
     opened = []
 
     def open_again(changed: IndexSettings = settings, **options: Any) -> Engine:
-        engine = Engine.open(changed, load_embedder=lambda _: embedder, **options)
+        engine = Engine.open(changed, **({"load_embedder": lambda _: embedder} | options))
         opened.append(engine)
         return engine
 
     yield open_again
     for engine in opened:
         engine.close()
+
+
+@dataclass
+class Models:
+    """Two models of different dimensions: the settings that name each, and the embedder that stands for it."""
+
+    old: IndexSettings
+    new: IndexSettings
+    old_embedder: HashEmbedder
+    new_embedder: HashEmbedder
+
+    def load(self, settings: IndexSettings) -> HashEmbedder:
+        return self.old_embedder if settings.model_sha256 == self.old.model_sha256 else self.new_embedder
+
+
+@pytest.fixture
+def models(settings: IndexSettings, make_model: Callable[[str], dict[str, Any]]) -> Models:
+    """The folder of the old one is this test's alone."""
+    old, new = (settings.model_copy(update=make_model(weights)) for weights in ("old weights", "new weights"))
+    return Models(old, new, HashEmbedder(), HashEmbedder(dimension=48))
 
 
 @pytest.fixture
@@ -186,7 +209,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractContextM
                 real(*arguments, **options)
             raise error(step)
 
-        with monkeypatch.context() as patched, pytest.raises(error, match=re.escape(step)):
+        with monkeypatch.context() as patched, pytest.raises(error, match=re.escape(step)):  # noqa: PT012
             patched.setattr(f"index.storing.{step}", die)
             yield
 

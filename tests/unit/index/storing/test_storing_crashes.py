@@ -185,7 +185,7 @@ def test_a_damaged_index_keeps_nobody_from_reading_the_other_nor_from_rebuilding
 
     engine = open_engine()
     newsroom.write("bridge", NEW)
-    with pytest.raises(StorageError, match="The word index .* cannot be used"):
+    with pytest.raises(StorageError, match=r"The word index .* cannot be used"):
         newsroom.add(engine) if half_done == "updated" else engine.remove(bridge.story_id)
     engine.close()
     engine = open_engine()
