@@ -8,9 +8,10 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -28,8 +29,8 @@ from index.moving.importing import ExportHeader, Imported, ImportedLibrary, Impo
 from index.reading import ReadFailure, discover, read_file, storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
-from index.stories import AddResult, Answer, Finding, Leg, StoredStory, Story
-from index.storing import Catalog, Library, publisher, rebuilding
+from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory, Story
+from index.storing import Catalog, Library, mending, publisher, rebuilding
 from index.storing.batches import Batch, batches
 from index.storing.preparing import Prepared, prepare
 from index.storing.stores import Progress, Stores
@@ -39,6 +40,7 @@ from index.storing.words import Words
 _log = logging.getLogger(__name__)
 SAMPLES = "samples"
 _STORED = "stories stored"
+_WAITING = "seconds waited for the vector server"
 _SAMPLES_GIVEN = "samples were put in"
 _LIBRARY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -91,7 +93,9 @@ class Engine:
             catalog = opened.enter_context(Catalog.open(home))
             stores = Stores(
                 catalog=catalog,
-                vectors=opened.enter_context(closing(Vectors.open(home / "vectors", catalog_id=catalog.id))),
+                vectors=opened.enter_context(
+                    closing(Vectors.open(home / "vectors", catalog_id=catalog.id, server=settings))
+                ),
                 words=Words(home / "words"),
                 model=model,
                 model_files=model_files(settings),
@@ -100,7 +104,8 @@ class Engine:
                 token_offsets=token_offsets,
             )
             engine = cls(stores, home, lock, loading, clock)
-            engine._recover(on_progress)
+            with stores.vectors.waiting(seconds=0):  # a server that is down keeps nobody from asking
+                engine._recover(on_progress)
             opened.pop_all()
         return engine
 
@@ -182,23 +187,29 @@ class Engine:
                 target = self._stores.catalog.make_library(library) if batch.stories else Library(0, library)
                 prepared = thread.submit(prepare, self._stores, target, batch.stories, on_progress=tell)
                 if before is not None:
-                    yield from self._publish(library, *before, added_at)
+                    yield from self._publish(library, *before, added_at, tell)
                     done += len(before[0].items)
                 tell(_STORED, done, done + len(batch.items))
                 before = batch, prepared
             if before is not None:
-                yield from self._publish(library, *before, added_at)
+                yield from self._publish(library, *before, added_at, tell)
                 done += len(before[0].items)
         tell(_STORED, done, done)
 
     def _publish(
-        self, library: str, batch: Batch, prepared: Future[Prepared], added_at: MutableMapping[str, str] | None
+        self,
+        library: str,
+        batch: Batch,
+        prepared: Future[Prepared],
+        added_at: MutableMapping[str, str] | None,
+        tell: Progress,
     ) -> list[AddResult]:
         """Store a batch when it is prepared, and give all its results in the order of its items."""
         ready = prepared.result()
         published: Iterator[AddResult] = iter(())
         if ready.stories:
-            with self._changing_model(library), self._publishing:
+            waiting = self._stores.vectors.waiting(on_wait=partial(tell, _WAITING))
+            with self._changing_model(library), self._publishing, waiting:
                 target = self._stores.catalog.make_library(library)
                 moments = {
                     story.identity: added_at.pop(story.identity)
@@ -325,35 +336,46 @@ class Engine:
 
         Questions are answered from the present indexes meanwhile. Only what this model never embedded is embedded.
         """
+        tell = self._telling(on_progress)
+        if self._stores.vectors.damage is not None:
+            mending.start_anew(self._stores, turn=self._turn, alone=self._alone, tell=tell)
+        counts = {}
+        for each in self._libraries():
+            if library in (None, each.name):
+                with self._alone(each.name), self._stores.vectors.waiting(on_wait=partial(tell, _WAITING)):
+                    counts[each.name] = rebuilding.rebuild(self._stores, each.name, turn=self._turn, on_progress=tell)
+        return counts
+
+    def check(self, *, fix: bool = False, on_progress: Progress | None = None) -> list[LibraryHealth]:
+        """How the data folder (first) and each library are: indexes compared with the catalog, passages looked up.
+
+        With `fix` everything is mended that can be, and what is told is how it is then. Nothing is embedded but what
+        the catalog keeps no vector of. Raises StorageError, ModelError.
+        """
+        tell = self._telling(on_progress)
+        turn = self._turn
+        return mending.check(self._stores, fix=fix, home=self._home, turn=turn, alone=self._alone, tell=tell)
+
+    def _turn(self) -> threading.Lock:
+        return self._publishing
+
+    def _telling(self, on_progress: Progress | None) -> Progress:
+        """Progress for `on_progress` that those who wait for the data folder see too."""
 
         def tell(what: str, done: int, total: int) -> None:
             progressed(self._home)
             if on_progress is not None:
                 on_progress(what, done, total)
 
-        counts = {}
-        for each in self._libraries():
-            if library in (None, each.name):
-                with self._rebuilding(each.name):
-                    outdated = self._outdated(self._stores.catalog.make_library(each.name))
-                    with self._changing_model(each.name) if outdated else nullcontext():
-                        counts[each.name] = rebuilding.rebuild(
-                            self._stores, each.name, turn=lambda: self._publishing, on_progress=tell
-                        )
-        return counts
+        return tell
 
-    def counts(self) -> dict[str, tuple[int, int, int]]:
-        """By library, how many passages the catalog, the vectors and the words have; raises StorageError."""
-        counts = {}
-        for library in self._libraries():
-            in_catalog = self._stores.catalog.count_passages(library)
-            if library.current is None:
-                counts[library.name] = (in_catalog, 0, 0)
-                continue
-            self._readable_library(library.name)
-            in_vectors = self._stores.vectors.count(library.current)
-            counts[library.name] = (in_catalog, in_vectors, self._stores.words.count(library.current.id))
-        return counts
+    @contextmanager
+    def _alone(self, library: str) -> Iterator[None]:
+        """Nobody else makes the indexes of this library anew; while it takes no stories, none are published to it."""
+        with self._rebuilding(library):
+            outdated = self._outdated(self._stores.catalog.make_library(library))
+            with self._changing_model(library) if outdated else nullcontext():
+                yield
 
     def _libraries(self) -> list[Library]:
         found = [self._stores.catalog.library(name) for name in self._stores.catalog.libraries()]

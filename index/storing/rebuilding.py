@@ -47,12 +47,6 @@ def rebuild(stores: Stores, name: str, *, turn: Turn, on_progress: Progress | No
             return stores.catalog.count_passages(library)
 
 
-def replace(stores: Stores, name: str, *, turn: Turn, on_progress: Progress | None = None) -> int:
-    """As `rebuild`, for indexes that cannot be used any more: they are given up before the next ones are complete."""
-    give_up(stores, name, turn=turn)
-    return rebuild(stores, name, turn=turn, on_progress=on_progress)
-
-
 def give_up(stores: Stores, name: str, *, turn: Turn) -> None:
     """Begin the next indexes of a library instead of those that it has; a rebuild, or the next start, fills them."""
     with turn():
