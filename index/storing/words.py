@@ -49,11 +49,13 @@ class Words:
         self._analyzer = _analyzer()
         self._opening = threading.RLock()
         self._indexes: dict[int, tantivy.Index] = {}
+        self._tidy: set[int] = set()  # indexes whose last change was not cut off
 
     def close(self) -> None:
         """Forget the open indexes; each change was already committed."""
         with self._opening:
             self._indexes.clear()
+            self._tidy.clear()
 
     def write(self, generation_id: int, passages: Iterable[IndexedPassage], *, replace: bool = True) -> None:
         """Index the passages and commit once. `replace` first removes what has their ids; needless when all are new."""
@@ -131,6 +133,7 @@ class Words:
         """Remove the index of a generation; harmless when there is none."""
         with self._opening:
             self._indexes.pop(generation_id, None)
+            self._tidy.discard(generation_id)
             shutil.rmtree(self._folder(generation_id), ignore_errors=True)
 
     def generations(self) -> set[int]:
@@ -145,8 +148,12 @@ class Words:
             index = self._index(generation_id)
             writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             try:
+                if generation_id not in self._tidy:  # what a change that was cut off left has the next one's names
+                    writer.garbage_collect_files()
+                self._tidy.discard(generation_id)
                 yield writer
                 writer.commit()
+                self._tidy.add(generation_id)
             finally:
                 writer.wait_merging_threads()  # lets go of the index's lock, after a failure as well
             index.reload()

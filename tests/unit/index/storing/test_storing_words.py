@@ -32,7 +32,7 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Words]:
 def put(
     words: Words, texts: dict[str, str], *, library_id: int = 1, title: str = "", days: dict[str, int] | None = None
 ) -> None:
-    passages = [IndexedPassage(name, title, text, (days or {}).get(name, 0), "") for name, text in texts.items()]
+    passages = [IndexedPassage(name, "v", title, text, (days or {}).get(name, 0), "") for name, text in texts.items()]
     words.write(library_id, passages)
 
 
@@ -141,7 +141,7 @@ def test_a_change_that_fails_halfway_changes_nothing_and_lets_go_of_the_index(tm
     put(words, TEXTS)
 
     def half() -> Iterator[IndexedPassage]:
-        yield IndexedPassage("bridge", "", "The tunnel was closed.", 0, "")
+        yield IndexedPassage("bridge", "v", "", "The tunnel was closed.", 0, "")
         raise OSError(27, "File too large")
 
     with pytest.raises(StorageError, match="is full; make room and run the command again") as failure:
@@ -150,3 +150,16 @@ def test_a_change_that_fails_halfway_changes_nothing_and_lets_go_of_the_index(tm
     put(words, {"new": "The tunnel was closed."})  # while the failure, and all it refers to, still lives
     assert list(words.search(1, "tunnel", limit=9)) == ["new"]
     assert failure.value.__cause__ is not None
+
+
+def test_what_a_kill_left_of_a_change_is_not_in_the_way(tmp_path: Path) -> None:
+    words = Words(tmp_path)
+    put(words, TEXTS)
+    words.close()
+    before = (tmp_path / "1" / "meta.json").read_bytes()
+    words.delete(1, ["trees"])
+    words.close()
+    assert list((tmp_path / "1").glob("*.del"))  # the same change makes a file of the same name
+    (tmp_path / "1" / "meta.json").write_bytes(before)
+    words.delete(1, ["trees"])
+    assert (words.count(1), words.search(1, "council", limit=9)) == (3, {})
