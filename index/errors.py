@@ -6,6 +6,8 @@ StorydeskError
   StorageError         the data folder cannot be used
     HomeBusyError      another process holds the data folder
     OutdatedIndexError the indexes were made by another model or splitter
+    IncompleteIndexError the vector index lacks passages that it should have
+    VectorServerError  the vector server is down, slow or refuses
   ModelError           the embedding model is missing or not the expected one
   UnknownStoryError    no story has that id
   LibraryNameError     not a name for a library
@@ -39,6 +41,14 @@ class HomeBusyError(StorageError):
 
 class OutdatedIndexError(StorageError):
     """A library's indexes were made by another model or another splitter."""
+
+
+class IncompleteIndexError(StorageError):
+    """A library's vector index lacks passages that the catalog says it has."""
+
+
+class VectorServerError(StorageError):
+    """The vector server cannot be reached in time, refuses, or fails."""
 
 
 class ModelError(StorydeskError):

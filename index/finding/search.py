@@ -1,26 +1,31 @@
 """Hybrid search: vectors and words, fused, checked against the catalog, duplicates collapsed."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.errors import IncompleteIndexError, VectorServerError
 from index.finding.fusion import fuse, recency
 from index.shaping import normalised
 from index.stories import Finding, Leg
 from index.storing.catalog import Generation
+from index.storing.generations import count_indexed
 from index.storing.passages import ReadablePassage, kept_vectors, readable
 from index.storing.stores import Stores
 
 _PER_LEG = 60
 """Passages each leg brings: more than anyone is shown, as some are outdated, unreadable or the same text."""
 
-
 _MODEL_GONE = (
     "The indexes are being made anew for another model, and the one before is not here any more; "
     "until then only words are searched."
 )
+_UNREACHABLE = "The vector index cannot be reached at the moment, so only words were searched."
+_INCOMPLETE = "The vector index is not complete, so only words were searched; `storydesk doctor --fix` mends it."
+_log = logging.getLogger(__name__)
 
 
 def search(
@@ -39,6 +44,7 @@ def search(
     `since` leaves out stories published before that day and undated ones. `on_note` hears a sentence when only words
     could be searched. Raises ModelError, StorageError.
     """
+    tell = on_note or _tell_nobody
     since_day = since.toordinal() if since else 0
     wanted = max(_PER_LEG, 2 * limit)
     vector: NDArray[np.float32] | None = None
@@ -48,9 +54,14 @@ def search(
         embed = stores.embed if generation.model == stores.model else stores.embed_as(generation)
         if embed is not None:
             vector = embed([question])[0]
-            cosines = stores.vectors.search(generation, vector, limit=wanted, since_day=since_day)
-        elif on_note is not None:
-            on_note(_MODEL_GONE)
+            found = _nearest(stores, generation, vector, limit=wanted, since_day=since_day, tell=tell)
+            if found is None:
+                leg = "words"  # also where only vectors were asked for: better than nothing, and it is said
+            else:
+                cosines = found
+        else:
+            tell(_MODEL_GONE)
+            leg = "words"
     if leg != "vectors":
         word_scores = stores.words.search(generation.id, question, limit=wanted, since_day=since_day)
     rows = {
@@ -76,6 +87,37 @@ def search(
         if len(findings) == limit:
             break
     return findings
+
+
+def _nearest(
+    stores: Stores,
+    generation: Generation,
+    vector: NDArray[np.float32],
+    *,
+    limit: int,
+    since_day: int,
+    tell: Callable[[str], None],
+) -> dict[str, float] | None:
+    """The nearest passages' cosines, None when the vector index cannot be relied on at the moment."""
+    try:
+        return stores.vectors.search(
+            generation,
+            vector,
+            limit=limit,
+            since_day=since_day,
+            count_expected=lambda: count_indexed(stores.catalog, generation),
+        )
+    except VectorServerError as error:
+        _log.info("only words are searched: %s", error)
+        tell(_UNREACHABLE)
+    except IncompleteIndexError as error:
+        _log.warning("only words are searched: %s", error)
+        tell(_INCOMPLETE)
+    return None
+
+
+def _tell_nobody(note: str) -> None:
+    """A note that nobody asked for."""
 
 
 def _exact_cosines(

@@ -1,12 +1,15 @@
 """The three stores of a data folder together, and what is written to or removed from two of them at once."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.errors import VectorServerError
 from index.shaping import SPLITTER_VERSION, TokenOffsets
 from index.storing import generations, versions
 from index.storing.catalog import Catalog, Generation, Library
@@ -15,6 +18,7 @@ from index.storing.searches import Searches
 from index.storing.vectors import Vectors
 from index.storing.words import Words
 
+_log = logging.getLogger(__name__)
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 Progress = Callable[[str, int, int], None]
 
@@ -72,21 +76,34 @@ class Stores:
             words.result()
 
     def clean_up(self, library: Library) -> None:
-        """Remove retired versions from both indexes of each generation, then from the catalog."""
+        """Remove retired versions from both indexes of each generation, then from the catalog.
+
+        No reader sees them any more, so while a vector server cannot be reached they are left for the next time.
+        """
         retired = versions.retired(self.catalog, library)
         if not retired:
             return
         ids = versions.passage_ids(self.catalog, retired)
-        for generation in (library.current, library.building):
-            if generation is not None:
-                self.vectors.delete(generation, ids)
-                self.words.delete(generation.id, ids)
-        versions.delete_versions(self.catalog, retired)
+        with self._later_if_unreachable():
+            for generation in (library.current, library.building):
+                if generation is not None:
+                    self.vectors.delete(generation, ids)
+                    self.words.delete(generation.id, ids)
+            versions.delete_versions(self.catalog, retired)
 
     def drop_retired_generations(self, library: Library) -> None:
-        """Remove generations that were replaced."""
+        """Remove generations that were replaced, or leave them for the next time like `clean_up`."""
         for generation in generations.retired(self.catalog, library):
             self.searches.wait_for_end(generation.id)
-            self.vectors.drop(generation.id)
-            self.words.drop(generation.id)
-            generations.forget(self.catalog, generation)
+            with self._later_if_unreachable():
+                self.vectors.drop(generation.id)
+                self.words.drop(generation.id)
+                generations.forget(self.catalog, generation)
+
+    @contextmanager
+    def _later_if_unreachable(self) -> Iterator[None]:
+        try:
+            with self.vectors.waiting(seconds=0):
+                yield
+        except VectorServerError as error:
+            _log.warning("what is not needed any more stays in the vector index for now: %s", error)

@@ -1,115 +1,85 @@
 """The vector index: one Chroma collection per generation of a library, vectors computed by us."""
 
-import logging
-import resource
-import secrets
-import shutil
-import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import OutdatedIndexError, StorageError
+from index.errors import IncompleteIndexError, OutdatedIndexError
+from index.settings import IndexSettings
 from index.storing.catalog import Generation
-from index.storing.sqlite import disk_is_full
+from index.storing.chroma import Client
+from index.storing.vectors_folder import VectorsFolder
+from index.storing.vectors_server import OnWait, VectorsServer
 
-_log = logging.getLogger(__name__)
-_Result = TypeVar("_Result")
 _PAGE = 1_000
-_LOST = "Nothing found on disk"
-_ASIDE = "-damaged-"
-_SEGMENT = "-".join("[0-9a-f]" * length for length in (8, 4, 4, 4, 12))
-"""Names of the folders in which Chroma keeps a collection's vectors: UUIDs."""
 
 
 class Vectors:
-    """The vector index of one data folder. One per process: Chroma's native memory is not given back per client."""
+    """The vector index of one data folder, in the folder or on a server. One per process. Closing twice is harmless.
 
-    def __init__(self, path: Path, catalog_id: str) -> None:
-        self._path = path
+    What is done with it raises StorageError: VectorServerError while a server cannot be used, OutdatedIndexError when
+    a collection is not of our making or of another model.
+    """
+
+    def __init__(self, store: VectorsFolder | VectorsServer, catalog_id: str) -> None:
+        self._store = store
+        self._catalog_id = catalog_id
         self._prefix = f"storydesk-{catalog_id}-"
-        self._opening = threading.RLock()
-        self._client: Any = None
-        self._batch = 0
-        self._collections: dict[int, Any] = {}
-        self._damage: str | None = None
 
     @classmethod
-    def open(cls, path: Path, *, catalog_id: str) -> Self:
+    def open(cls, path: Path, *, catalog_id: str, server: IndexSettings | None = None) -> Self:
         """Open or make the index in folder `path`; its collections are named after the catalog.
 
-        A folder that Chroma cannot read is no error yet: the rest of the data folder is of use without it, and
-        `start_anew` mends it. Raises StorageError when the disk is full.
+        With a `server` that has a `chroma_url` it is on that server, which is not tried before it is used. A folder
+        that Chroma cannot read is no error yet: the rest of the data folder is of use without it, and `start_anew`
+        mends it. Raises StorageError when the disk is full, SettingsError.
         """
-        raise_file_limit()
-        vectors = cls(path, catalog_id)
-        try:
-            vectors._open()
-        except _DamagedError as error:
-            _log.warning("%s", error)
-        else:
-            _remove_unused_folders(path)  # of a process that ended while it dropped one
-        return vectors
+        if server is not None and server.chroma_url is not None:
+            return cls(VectorsServer(server), catalog_id)
+        return cls(VectorsFolder(path), catalog_id)
 
     @property
     def damage(self) -> str | None:
-        """Why nothing can be done with the index, None when it is open; each use raises StorageError with it."""
-        return self._damage
-
-    def _open(self) -> None:
-        import chromadb  # half a second: only who searches pays for it
-        from chromadb.config import Settings
-
-        try:
-            self._client = chromadb.PersistentClient(str(self._path), Settings(anonymized_telemetry=False))
-        except Exception as error:  # Chroma raises whatever its store raised
-            if disk_is_full(error, self._path):
-                raise _full(self._path) from error
-            self._damage = (
-                f"The vector index in {self._path} cannot be opened ({_line(error)}); "
-                "run `storydesk doctor --fix` to make it anew."
-            )
-            raise _DamagedError(self._damage) from error
-        self._damage = None
-        self._batch = self._client.get_max_batch_size()
+        """Why nothing can be done with the folder, None when it is open; each use raises StorageError with it."""
+        return self._store.damage if isinstance(self._store, VectorsFolder) else None
 
     def close(self) -> None:
-        """Let go of the files. Closing twice is harmless."""
-        with self._opening:
-            client, self._client = self._client, None
-            self._collections.clear()
-            if client is not None:
-                client.close()
+        """Let go of files and connections; writes that wait for a server give up."""
+        self._store.close()
 
     def start_anew(self) -> None:
-        """Put what is there aside, whatever state it is in, and begin an empty index. Raises StorageError."""
-        with self._opening:
-            self.close()
-            try:
-                if self._path.exists():
-                    self._path.rename(f"{self._path}{_ASIDE}{secrets.token_hex(4)}")
-            except OSError as error:
-                raise StorageError(
-                    f"{self._path} cannot be moved aside ({_line(error)}); give yourself the right to."
-                ) from error
-            try:
-                self._open()
-            except _DamagedError:  # over what a failed opening left behind in Chroma, which that clears away
-                self._open()
+        """Put what is there aside, whatever state it is in, and begin an empty index. Raises StorageError.
+
+        On a server our collections are deleted: all that is in them is in the catalog.
+        """
+        if isinstance(self._store, VectorsFolder):
+            self._store.start_anew()
+        else:
+            for generation_id in self.generations():
+                self.drop(generation_id)
 
     def put_aside(self) -> list[Path]:
         """Folders that `start_anew` put aside."""
-        return sorted(self._path.parent.glob(f"{self._path.name}{_ASIDE}*"))
+        return self._store.put_aside() if isinstance(self._store, VectorsFolder) else []
 
     def drop_put_aside(self) -> None:
         """Delete what `start_anew` put aside."""
-        for path in self.put_aside():
-            shutil.rmtree(path, ignore_errors=True)
+        if isinstance(self._store, VectorsFolder):
+            self._store.drop_put_aside()
+
+    @contextmanager
+    def waiting(self, *, seconds: float | None = None, on_wait: OnWait | None = None) -> Iterator[None]:
+        """How long writes of this thread wait meanwhile for a server that cannot be reached, by default as long as
+        the settings say; `on_wait` hears how many seconds of how many were waited."""
+        if isinstance(self._store, VectorsFolder):
+            yield
+        else:
+            with self._store.waiting(seconds=seconds, on_wait=on_wait):
+                yield
 
     def write(
         self,
@@ -119,33 +89,51 @@ class Vectors:
         published_days: Sequence[int],
     ) -> None:
         """Store `vectors`, float32 of shape (len(ids), dimension), normalised; an id that is there is replaced."""
-        for first in range(0, len(ids), self._batch):
-            part = slice(first, first + self._batch)
+        done = 0
+        while done < len(ids):
 
-            def upsert(collection: Any, part: slice = part) -> None:
-                collection.upsert(
+            def upsert(client: Client, first: int = done) -> int:
+                part = slice(first, first + min(client.batch, _PAGE))  # a larger one would keep a reopening waiting
+                self._ours(generation, self._make(client, generation)).upsert(
                     ids=list(ids[part]),
                     embeddings=vectors[part],
                     metadatas=[{"day": day} for day in published_days[part]],
                 )
+                return len(ids[part])
 
-            self._with_collection(generation, upsert)
+            done += self._store.write(self._name(generation.id), upsert)
 
     def delete(self, generation: Generation, ids: Sequence[str]) -> None:
         """Remove these passages; an id that is not there is ignored."""
         for first in range(0, len(ids), _PAGE):
 
-            def remove(collection: Any, first: int = first) -> None:
-                collection.delete(ids=list(ids[first : first + _PAGE]))
+            def remove(client: Client, first: int = first) -> None:
+                if (collection := self._find(client, generation)) is not None:
+                    collection.delete(ids=list(ids[first : first + _PAGE]))
 
-            self._with_collection(generation, remove)
+            self._store.write(self._name(generation.id), remove)
 
     def search(
-        self, generation: Generation, vector: NDArray[np.float32], *, limit: int, since_day: int = 0
+        self,
+        generation: Generation,
+        vector: NDArray[np.float32],
+        *,
+        limit: int,
+        since_day: int = 0,
+        count_expected: Callable[[], int] | None = None,
     ) -> dict[str, float]:
-        """The nearest passages' ids with their cosine to `vector` (float32 of shape (dimension,)), at most `limit`."""
+        """The nearest passages' ids with their cosine to `vector` (float32 of shape (dimension,)), at most `limit`.
 
-        def query(collection: Any) -> Any:
+        `count_expected` says how many passages the index has at least; it is asked before a collection is first
+        searched. Raises IncompleteIndexError when it has less.
+        """
+
+        def query(client: Client) -> Any:
+            collection = self._find(client, generation)
+            if count_expected is not None:
+                self._check_complete(client, generation, collection, count_expected)
+            if collection is None:
+                return None
             return collection.query(
                 query_embeddings=[vector],
                 n_results=limit,
@@ -153,7 +141,9 @@ class Vectors:
                 include=["distances"],
             )
 
-        result = self._with_collection(generation, query)
+        result = self._store.read(self._name(generation.id), query)
+        if result is None:
+            return {}
         return {
             passage_id: 1.0 - float(distance)
             for passage_id, distance in zip(result["ids"][0], result["distances"][0], strict=True)
@@ -161,140 +151,79 @@ class Vectors:
 
     def count(self, generation: Generation) -> int:
         """How many passages the collection holds."""
-        return int(self._with_collection(generation, lambda collection: collection.count()))
+
+        def count(client: Client) -> int:
+            collection = self._find(client, generation)
+            return collection.count() if collection is not None else 0
+
+        return self._store.read(self._name(generation.id), count)
 
     def present(self, generation: Generation, ids: Sequence[str]) -> set[str]:
         """Those of these passages that the collection has."""
         found: set[str] = set()
         for first in range(0, len(ids), _PAGE):
-
-            def get(collection: Any, first: int = first) -> Any:
-                return collection.get(ids=list(ids[first : first + _PAGE]), include=[])
-
-            found.update(self._with_collection(generation, get)["ids"])
+            found.update(self._get(generation, ids=list(ids[first : first + _PAGE])))
         return found
 
     def page(self, generation: Generation, *, offset: int, limit: int) -> list[str]:
         """The passages' ids in the collection's own order, at most `limit`, without the first `offset`."""
-        found = self._with_collection(
-            generation, lambda collection: collection.get(include=[], limit=limit, offset=offset)
-        )
-        return list(found["ids"])
+        return self._get(generation, limit=limit, offset=offset)
 
     def drop(self, generation_id: int) -> None:
-        """Remove the collection of a generation; harmless when there is none. Raises StorageError."""
-        with self._opening, _chroma_errors(self._path):
-            self._collections.pop(generation_id, None)
-            if f"{self._prefix}{generation_id}" in self._names():
-                self._client.delete_collection(f"{self._prefix}{generation_id}")
-            _remove_unused_folders(self._path)
+        """Remove the collection of a generation; harmless when there is none."""
+        name = self._name(generation_id)
+        self._store.write(name, lambda client: client.drop(name))
 
     def generations(self) -> set[int]:
         """Ids of the generations that have a collection."""
-        with self._opening, _chroma_errors(self._path):
-            return {
-                int(name.removeprefix(self._prefix))
-                for name in self._names()
-                if name.startswith(self._prefix) and name.removeprefix(self._prefix).isdigit()
-            }
+        names = self._store.read(None, lambda client: client.names())
+        return {
+            int(name.removeprefix(self._prefix))
+            for name in names
+            if name.startswith(self._prefix) and name.removeprefix(self._prefix).isdecimal()
+        }
 
-    def _names(self) -> list[str]:
-        if self._client is None:
-            raise self._closed()
-        names: list[str] = []
-        while page := self._client.list_collections(limit=_PAGE, offset=len(names)):
-            names.extend(collection.name for collection in page)
-        return names
+    def _get(self, generation: Generation, **options: Any) -> list[str]:
+        def get(client: Client) -> list[str]:
+            collection = self._find(client, generation)
+            return list(collection.get(include=[], **options)["ids"]) if collection is not None else []
 
-    def _with_collection(self, generation: Generation, work: Callable[[Any], _Result]) -> _Result:
-        """Run `work` on the collection; reopen the client once where Chroma lost its hold on a collection's files."""
-        client = self._client
-        try:
-            with _chroma_errors(self._path):
-                return work(self._collection(generation))
-        except Exception as error:
-            # A small collection that was evicted from Chroma's file cache fails until the client is made anew. When
-            # another thread just did that, whatever was under way on the old client fails in its own way.
-            if _LOST not in str(error) and self._client is client:
-                raise
-            with self._opening:
-                if self._client is client:
-                    _log.warning("reopening the vector index: %s", _line(error))
-                    self.close()
-                    self._open()
-        with _chroma_errors(self._path):
-            return work(self._collection(generation))
+        return self._store.read(self._name(generation.id), get)
 
-    def _collection(self, generation: Generation) -> Any:
-        with self._opening:
-            if self._client is None:
-                raise self._closed()
-            if generation.id not in self._collections:
-                collection = self._client.get_or_create_collection(
-                    f"{self._prefix}{generation.id}",
-                    metadata={"fingerprint": generation.fingerprint},
-                    configuration={"hnsw": {"space": "cosine"}},
-                    embedding_function=None,
-                )
-                # An existing collection comes back with what it was made with, whatever was asked for.
-                if (collection.metadata or {}).get("fingerprint") != generation.fingerprint:
-                    raise OutdatedIndexError(
-                        f"The collection {collection.name} is not Storydesk's; `storydesk rebuild` makes it anew."
-                    )
-                self._collections[generation.id] = collection
-            return self._collections[generation.id]
+    def _name(self, generation_id: int) -> str:
+        return f"{self._prefix}{generation_id}"
 
+    def _metadata(self, generation: Generation) -> dict[str, str]:
+        return {"fingerprint": generation.fingerprint, "catalog": self._catalog_id}
 
-    def _closed(self) -> StorageError:
-        return StorageError(self._damage or f"The vector index {self._path} was closed; start again.")
+    def _find(self, client: Client, generation: Generation) -> Any:
+        collection = client.collection(self._name(generation.id))
+        return self._ours(generation, collection) if collection is not None else None
 
+    def _make(self, client: Client, generation: Generation) -> Any:
+        return client.make_collection(self._name(generation.id), metadata=self._metadata(generation))
 
-class _DamagedError(StorageError):
-    """Chroma cannot open the folder."""
+    def _ours(self, generation: Generation, collection: Any) -> Any:
+        """The collection, which comes back with what it was once made with, if that is what we make it with."""
+        found = collection.metadata or {}
+        if any(found.get(key) != value for key, value in self._metadata(generation).items()):
+            raise OutdatedIndexError(
+                f"The collection {collection.name} is not Storydesk's; `storydesk rebuild` makes it anew."
+            )
+        return collection
 
-
-@contextmanager
-def _chroma_errors(path: Path) -> Iterator[None]:
-    """Turn what Chroma says into a StorageError."""
-    from chromadb.errors import ChromaError
-
-    try:
-        yield
-    except ChromaError as error:
-        if disk_is_full(error, path):
-            raise _full(path) from error
-        raise StorageError(f"The vector index failed ({_line(error)}); run `storydesk doctor --fix`.") from error
-
-
-def _full(path: Path) -> StorageError:
-    return StorageError(f"The disk of the vector index {path} is full; make room and run the command again.")
-
-
-def _remove_unused_folders(path: Path) -> None:
-    """Remove the vectors of deleted collections, which Chroma leaves on the disk for good."""
-    folders = [folder for folder in path.glob(_SEGMENT) if folder.is_dir()]
-    try:
-        database = f"{(path / 'chroma.sqlite3').absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(database, uri=True)) as connection:
-            used = {str(name) for (name,) in connection.execute("SELECT id FROM segments")}
-    except sqlite3.Error as error:
-        _log.warning("what is unused in %s stays there: %s", path, error)
-        return
-    for folder in folders:
-        if folder.name not in used:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def raise_file_limit() -> tuple[int, int]:
-    """Raise the soft limit of open files to the hard one (Chroma keeps 4 a collection); returns (soft, hard)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        except (ValueError, OSError) as error:  # macOS reports an unlimited hard limit that it then refuses
-            _log.info("the limit of open files stays at %s: %s", soft, error)
-    return resource.getrlimit(resource.RLIMIT_NOFILE)
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    def _check_complete(
+        self, client: Client, generation: Generation, collection: Any, count_expected: Callable[[], int]
+    ) -> None:
+        """Refuse to search what was lost: a server may come back without its data, a folder be emptied."""
+        name = self._name(generation.id)
+        if client.is_complete(name, for_seconds=self._store.trusted_seconds):
+            return
+        expected = count_expected()
+        found = (collection.count() if collection is not None else 0) if expected else 0
+        if found < expected and found < count_expected():  # asked again, as stories may be removed meanwhile
+            client.forget(name)
+            raise IncompleteIndexError(
+                f"The vector index has {found} of {expected} passages; run `storydesk doctor --fix`."
+            )
+        client.completed(name)

@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +14,8 @@ from index.storing.passages import IndexedPassage
 from index.storing.sqlite import disk_is_full
 
 _HEAP_BYTES = 30_000_000
+_MOST_OPEN = 32
+"""Each open index has a thread that looks for changes; opening one takes less than a millisecond."""
 _PAGE = 1_000
 _ANALYZER = "storydesk_english"
 _TITLE_BOOST = 0.5
@@ -47,8 +49,9 @@ class Words:
         self._path = path
         self._schema = _schema()
         self._analyzer = _analyzer()
-        self._opening = threading.RLock()
-        self._indexes: dict[int, tantivy.Index] = {}
+        self._opening = threading.Lock()
+        self._writing = threading.Lock()
+        self._indexes: OrderedDict[int, tantivy.Index] = OrderedDict()  # the one used last at the end
         self._tidy: set[int] = set()  # indexes whose last change was not cut off
 
     def close(self) -> None:
@@ -96,31 +99,30 @@ class Words:
             )
             recent = tantivy.Query.const_score_query(recent, 0.0)
             query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, recent)])
-        with self._opening, _tantivy_errors(self._path):
+        with _tantivy_errors(self._path):
             searcher = self._index(generation_id).searcher()
         hits = searcher.search(query, limit, count=False).hits
         return {searcher.doc(address)["passage_id"][0]: float(score) for score, address in hits}
 
     def count(self, generation_id: int) -> int:
         """How many passages the index holds."""
-        with self._opening, _tantivy_errors(self._path):
+        with _tantivy_errors(self._path):
             return int(self._index(generation_id).searcher().num_docs)
 
     def present(self, generation_id: int, ids: Sequence[str]) -> Counter[str]:
         """How many entries the index has for each of these passages."""
         found: Counter[str] = Counter()
-        with self._opening, _tantivy_errors(self._path):
+        with _tantivy_errors(self._path):
             searcher = self._index(generation_id).searcher()
             for first in range(0, len(ids), _PAGE):
                 wanted = list(ids[first : first + _PAGE])
                 query = tantivy.Query.term_set_query(self._schema, "passage_id", wanted)
-                total = searcher.search(query, 1, count=True).count
-                found.update(self._ids(searcher, query, limit=max(1, total)))
+                found.update(self._ids(searcher, query, limit=2 * len(wanted)))  # one may be there twice
         return found
 
     def page(self, generation_id: int, *, offset: int, limit: int) -> list[str]:
         """The passages' ids in the index's own order, at most `limit`, without the first `offset`."""
-        with self._opening, _tantivy_errors(self._path):
+        with _tantivy_errors(self._path):
             searcher = self._index(generation_id).searcher()
             return self._ids(searcher, tantivy.Query.all_query(), limit=limit, offset=offset)
 
@@ -131,7 +133,7 @@ class Words:
 
     def drop(self, generation_id: int) -> None:
         """Remove the index of a generation; harmless when there is none."""
-        with self._opening:
+        with self._writing, self._opening:
             self._indexes.pop(generation_id, None)
             self._tidy.discard(generation_id)
             shutil.rmtree(self._folder(generation_id), ignore_errors=True)
@@ -143,8 +145,8 @@ class Words:
 
     @contextmanager
     def _changing(self, generation_id: int) -> Iterator[tantivy.IndexWriter]:
-        """All that is done with the writer is committed at the end, or nothing of it."""
-        with self._opening, _tantivy_errors(self._path):
+        """All that is done with the writer is committed at the end, or nothing of it; questions go on meanwhile."""
+        with self._writing, _tantivy_errors(self._path):
             index = self._index(generation_id)
             writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             try:
@@ -157,18 +159,25 @@ class Words:
             finally:
                 writer.wait_merging_threads()  # lets go of the index's lock, after a failure as well
             index.reload()
+            with self._opening:  # it may have been closed and opened again meanwhile
+                if (opened := self._indexes.get(generation_id)) is not None and opened is not index:
+                    opened.reload()
 
     def _folder(self, generation_id: int) -> Path:
         return self._path / str(generation_id)
 
     def _index(self, generation_id: int) -> tantivy.Index:
-        if generation_id not in self._indexes:
-            folder = self._folder(generation_id)
-            folder.mkdir(parents=True, exist_ok=True)
-            index = tantivy.Index(self._schema, path=str(folder))
-            index.register_tokenizer(_ANALYZER, self._analyzer)
-            self._indexes[generation_id] = index
-        return self._indexes[generation_id]
+        with self._opening:
+            if generation_id not in self._indexes:
+                folder = self._folder(generation_id)
+                folder.mkdir(parents=True, exist_ok=True)
+                index = tantivy.Index(self._schema, path=str(folder))
+                index.register_tokenizer(_ANALYZER, self._analyzer)
+                self._indexes[generation_id] = index
+            self._indexes.move_to_end(generation_id)
+            while len(self._indexes) > _MOST_OPEN:
+                self._indexes.popitem(last=False)  # whoever searches it still has it
+            return self._indexes[generation_id]
 
 
 class _tantivy_errors:  # noqa: N801 - reads as a function where it is used

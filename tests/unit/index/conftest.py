@@ -291,7 +291,7 @@ def expected_passages(catalog: Catalog, library: Library) -> list[str]:
 
 
 def passages_in_vectors(vectors: Vectors, generation: Generation) -> list[str]:
-    return sorted(vectors._collection(generation).get(include=[])["ids"])
+    return sorted(vectors.page(generation, offset=0, limit=10_000))
 
 
 def passages_in_words(words: Words, generation: Generation) -> list[str]:
