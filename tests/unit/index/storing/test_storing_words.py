@@ -1,6 +1,8 @@
 """The word index: BM25 over titles and texts, whatever a question is made of."""
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,45 @@ def test_what_a_kill_left_of_a_change_is_not_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "1" / "meta.json").write_bytes(before)
     words.delete(1, ["trees"])
     assert (words.count(1), words.search(1, "council", limit=9)) == (3, {})
+
+
+def test_more_indexes_than_are_kept_open_can_be_used_again_and_again(tmp_path: Path) -> None:
+    words = Words(tmp_path)
+    for number in range(80):
+        put(words, {f"passage{number}": f"The bridge number{number} was closed."}, library_id=number)
+    threads = len(os.listdir("/proc/self/task")) if Path("/proc/self/task").exists() else 0
+    for _ in range(2):
+        for number in range(80):
+            assert list(words.search(number, f"number{number}", limit=9)) == [f"passage{number}"]
+            assert len(words._indexes) <= 32
+    if threads:  # each open index has one
+        assert len(os.listdir("/proc/self/task")) <= threads + 40
+    words.close()
+
+
+def test_questions_are_answered_while_an_index_is_written(tmp_path: Path) -> None:
+    words = Words(tmp_path)
+    put(words, TEXTS)
+
+    def passages() -> Iterator[IndexedPassage]:
+        yield IndexedPassage("new", "v", "", "The tunnel was closed.", 0, "")
+        with ThreadPoolExecutor(1) as other:
+            found.append(other.submit(words.search, 1, "bridge tunnel", limit=9).result(10))
+
+    found: list[dict[str, float]] = []
+    words.write(1, passages())
+    assert set(found[0]) == {"bridge", "harbour"}
+    assert "new" in words.search(1, "bridge tunnel", limit=9)
+
+
+def test_an_index_that_is_opened_again_while_it_is_written_finds_what_was_written(tmp_path: Path) -> None:
+    words = Words(tmp_path)
+    put(words, TEXTS)
+
+    def passages() -> Iterator[IndexedPassage]:
+        words.close()
+        assert words.search(1, "tunnel", limit=9) == {}
+        yield IndexedPassage("new", "v", "", "The tunnel was closed.", 0, "")
+
+    words.write(1, passages())
+    assert list(words.search(1, "tunnel", limit=9)) == ["new"]
