@@ -34,7 +34,7 @@ class IndexSettings(BaseSettings):
     """Number format to embed in; auto takes bfloat16 where the processor computes in it."""
 
     lock_wait_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
-    """How long a command waits for another one that holds the data folder."""
+    """How many seconds without progress of the process that holds the data folder a command waits for it."""
 
     chroma_url: str | None = None
     """Address of a Chroma server, like http://127.0.0.1:8000, that keeps the vectors instead of the data folder."""
