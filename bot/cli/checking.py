@@ -3,9 +3,10 @@
 import re
 import resource
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,12 +15,17 @@ from index.settings import IndexSettings
 
 if TYPE_CHECKING:
     from index.engine import Engine
+    from index.holding.remote import RemoteEngine
+    from index.stories import LibraryHealth
     from index.storing import Catalog
+    from index.storing.jobs import Job
 
 Status = Literal["OK", "WARN", "FAIL"]
 MEGABYTE = 1_000_000
-# Chroma keeps up to five descriptors open for a library, and loses small collections when it runs out of them.
+# Chroma keeps up to five descriptors open for a library; with too many libraries some are closed and opened again.
 DESCRIPTORS_PER_LIBRARY = 5
+_MOST_NAMED = 10
+_LATELY = timedelta(days=7)
 # Discord's tokens are three parts of base64url: the bot's id, a time and a signature.
 _TOKEN = re.compile(r"[\w-]{18,}\.[\w-]{5,}\.[\w-]{25,}", re.ASCII)
 
@@ -47,23 +53,26 @@ def check_model(settings: IndexSettings) -> Check:
 def check_store(
     settings: IndexSettings,
     *,
-    open_engine: Callable[[IndexSettings], "AbstractContextManager[Engine]"],
+    open_engine: Callable[..., "AbstractContextManager[Engine | RemoteEngine]"],
     open_catalog: Callable[[IndexSettings], "Catalog | None"],
+    progress: Callable[[], AbstractContextManager[Callable[[str, int, int], None]]],
+    fix: bool = False,
 ) -> tuple[list[Check], int]:
-    """Whether the data folder can be used, and whether the search indexes are in step with the catalog.
+    """Whether the data folder can be used, and whether its indexes are in step with the catalog; `fix` mends them.
 
-    Does not wait for another process. Also returns how many libraries there are.
+    Waits for another process only to `fix`. Also returns how many libraries there are.
     """
     opened = Check("store", "OK", f"{settings.home} can be opened and its schema is current.")
     try:
-        with open_engine(settings.model_copy(update={"lock_wait_seconds": 0.0})) as engine:
+        with open_engine(settings, wait=fix) as engine:
             try:
-                counts = engine.counts()
+                with progress() as show_progress:
+                    healths = engine.check(fix=fix, on_progress=show_progress)
             except StorydeskError as error:
                 return [opened, Check("counts", "FAIL", str(error))], 0
-        return [opened, check_counts(counts)], len(counts)
-    except HomeBusyError:
-        return _check_busy_store(settings, open_catalog)
+        return [opened, *check_healths(healths)], sum(health.library is not None for health in healths)
+    except HomeBusyError as error:
+        return _check_busy_store(settings, open_catalog, not_fixed=str(error) if fix else None)
     except ModelError:
         return [Check("store", "WARN", "Not opened, because the model is not in order.")], 0
     except StorydeskError as error:
@@ -71,7 +80,7 @@ def check_store(
 
 
 def _check_busy_store(
-    settings: IndexSettings, open_catalog: Callable[[IndexSettings], "Catalog | None"]
+    settings: IndexSettings, open_catalog: Callable[[IndexSettings], "Catalog | None"], *, not_fixed: str | None
 ) -> tuple[list[Check], int]:
     """The same without the data folder's lock: the catalog can be read, the indexes cannot."""
     libraries = 0
@@ -83,36 +92,104 @@ def _check_busy_store(
                 libraries = len(catalog.libraries())
     except StorydeskError as error:
         opened = Check("store", "FAIL", str(error))
+    if not_fixed is not None:
+        return [opened, Check("counts", "FAIL", f"Nothing was mended: {not_fixed}")], libraries
     skipped = "Not compared, because another process holds the data folder; stop it and run this again."
     return [opened, Check("counts", "WARN", skipped)], libraries
 
 
-def check_counts(counts: Mapping[str, tuple[int, int, int]]) -> Check:
-    """Whether both search indexes of each library have just the catalog's passages."""
-    out_of_step = [
-        f"{library} has {passages} passages, {vectors} vectors and {words} word entries"
-        for library, (passages, vectors, words) in sorted(counts.items())
-        if not passages == vectors == words
+def check_healths(healths: "Sequence[LibraryHealth]") -> list[Check]:
+    """What was found in the data folder and its libraries, and what of it was mended."""
+    libraries = [health for health in healths if health.library is not None]
+    passages = sum(health.passages for health in libraries)
+    looked_up = sum(health.looked_up for health in libraries)
+    of = "1 library" if len(libraries) == 1 else f"{len(libraries)} libraries"
+    counts = f"{of}, {passages} passages; both search indexes are in step with the catalog."
+    if not libraries:
+        counts = "No stories yet; `storydesk add` adds some."
+    searched = sum(health.looked_up > 0 for health in libraries)
+    lookup = f"{looked_up} passages, from {searched} of {of}, are found by their own vectors."
+    return [
+        _check_troubles("catalog", healths, "The database finds no damage in it."),
+        _check_troubles("counts", healths, counts),
+        _check_troubles("lookup", healths, lookup if looked_up else "There was nothing to look up."),
+        _check_troubles(
+            "generations", healths, "No indexes are half built, and all are of today's model and splitter."
+        ),
+        _check_troubles("orphans", healths, "Nothing lies in the data folder that belongs to no library."),
     ]
-    if out_of_step:
-        return Check("counts", "FAIL", f"{'; '.join(out_of_step)}; `storydesk rebuild` puts them in step.")
-    if not counts:
-        return Check("counts", "OK", "No stories yet; `storydesk add` adds some.")
-    total = sum(passages for passages, _, _ in counts.values())
-    libraries = "1 library" if len(counts) == 1 else f"{len(counts)} libraries"
-    return Check("counts", "OK", f"{libraries}, {total} passages; both search indexes are in step with the catalog.")
+
+
+def _check_troubles(name: str, healths: "Sequence[LibraryHealth]", otherwise: str) -> Check:
+    """One check of several libraries; the same trouble of many is said once."""
+    left: dict[str, list[str]] = {}
+    mended: dict[str, list[str]] = {}
+    status: Status = "OK"
+    fixable = False
+    for health in healths:
+        for trouble in health.troubles:
+            if trouble.check != name:
+                continue
+            libraries = (mended if trouble.mended else left).setdefault(trouble.text, [])
+            if health.library is not None:
+                libraries.append(health.library)
+            if not trouble.mended:
+                status = "FAIL" if trouble.serious or status == "FAIL" else "WARN"
+                fixable = fixable or "`storydesk " not in trouble.text
+    sentences = []
+    if mended:
+        sentences.append(f"Mended: {_listed(mended)}.")
+    if left:
+        advice = "; `storydesk doctor --fix` mends it" if fixable else ""
+        sentences.append(f"{_capitalised(_listed(left))}{advice}.")
+    else:
+        sentences.append(otherwise)
+    return Check(name, status, " ".join(sentences))
+
+
+def _listed(troubles: "Mapping[str, Sequence[str]]") -> str:
+    parts = [f"{_named(libraries)}: {text}" if libraries else text for text, libraries in troubles.items()]
+    more = f"; and {len(parts) - _MOST_NAMED} more" if len(parts) > _MOST_NAMED else ""
+    return "; ".join(parts[:_MOST_NAMED]) + more
+
+
+def _named(libraries: "Sequence[str]") -> str:
+    if len(libraries) <= _MOST_NAMED:
+        return ", ".join(libraries)
+    return f"{', '.join(libraries[:_MOST_NAMED])} and {len(libraries) - _MOST_NAMED} more libraries"
+
+
+def _capitalised(text: str) -> str:
+    """A sentence; the name of a library stays as it is."""
+    return text if ": " in text else text[:1].upper() + text[1:]
+
+
+def check_jobs(jobs: "Sequence[Job]", *, now: datetime) -> Check:
+    """Whether a job failed lately, and how many wait or run."""
+    failed = [job for job in jobs if job.state == "failed" and datetime.fromisoformat(job.changed_at) > now - _LATELY]
+    waiting = sum(job.state == "waiting" for job in jobs)
+    running = sum(job.state == "running" for job in jobs)
+    open_ones = f"{waiting} waiting, {running} running" if waiting or running else "none is waiting"
+    if failed:
+        last = max(failed, key=lambda job: job.id)
+        return Check(
+            "jobs",
+            "WARN",
+            f"{len(failed)} failed in the last {_LATELY.days} days, the last of them was job {last.id} "
+            f"({(last.error or 'no reason was given').rstrip('.')}); {open_ones}; `storydesk jobs` shows them.",
+        )
+    return Check("jobs", "OK", f"None has failed in the last {_LATELY.days} days; {open_ones}.")
 
 
 def check_descriptors(libraries: int, *, hard_limit: int) -> Check:
     """Whether this process may keep the indexes of that many libraries open (-1: no limit)."""
-    needed = DESCRIPTORS_PER_LIBRARY * (libraries + 1)
     if hard_limit == resource.RLIM_INFINITY:
         return Check("descriptors", "OK", "The number of open files is not limited.")
-    message = f"{hard_limit} open files are allowed, enough for {hard_limit // DESCRIPTORS_PER_LIBRARY} libraries"
-    if needed > hard_limit:
-        return Check("descriptors", "FAIL", f"{message}, but there are {libraries}; raise the hard limit (ulimit -Hn).")
-    if needed * 2 > hard_limit:
-        return Check("descriptors", "WARN", f"{message}, and there are {libraries}; raise the hard limit (ulimit -Hn).")
+    enough = hard_limit // DESCRIPTORS_PER_LIBRARY
+    message = f"{hard_limit} open files are allowed, enough for {enough} libraries"
+    if libraries > enough:
+        slower = f"searching more than {enough} in turn is slower; raise the hard limit (ulimit -Hn)"
+        return Check("descriptors", "WARN", f"{message}, and there are {libraries}: {slower}.")
     return Check("descriptors", "OK", f"{message}.")
 
 

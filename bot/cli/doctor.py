@@ -1,6 +1,11 @@
 """`storydesk doctor`: is everything in order?"""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -9,6 +14,8 @@ from bot.cli import checking, context, printing
 from bot.cli.checking import Check, Status
 from bot.cli.options import AsJson
 from bot.settings import Settings
+from index.errors import StorageError
+from index.settings import IndexSettings
 
 _STYLES: dict[Status, str] = {"OK": "green", "WARN": "yellow", "FAIL": "bold red"}
 
@@ -17,18 +24,24 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Check the model, the data folder, the indexes, the limits and the token.
+def doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend the search indexes, and remove what belongs to nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check the model, the data folder, the indexes, the jobs, the limits and the token.
 
     \b
     Example:
-        storydesk doctor
+        storydesk doctor --fix
 
     Prints a line for each, beginning with OK, WARN or FAIL, and what to do. The exit code is 1
-    when one fails. --json prints one object: "checks" with "name", "status" and "message".
+    when one fails. While the bot runs it is asked to do it. With --fix the indexes are mended from
+    the catalog, without the model, and the lines say what was mended and how everything is then.
+    --json prints one object: "checks" with "name", "status" and "message".
     """
-    with printing.working("Checking"):
-        checks = run_checks(context.settings())
+    checks = run_checks(context.settings(), fix=fix, progress=partial(printing.progress_bars, hidden=as_json))
     if as_json:
         printing.print_json({"checks": [asdict(check) for check in checks]})
     else:
@@ -39,10 +52,19 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def run_checks(settings: Settings) -> list[Check]:
+def run_checks(
+    settings: Settings,
+    *,
+    progress: Callable[[], AbstractContextManager[Callable[[str, int, int], None]]],
+    fix: bool = False,
+) -> list[Check]:
     """All checks, in the order in which to put things right."""
     store_checks, libraries = checking.check_store(
-        settings.index, open_engine=context.open_engine, open_catalog=context.open_catalog
+        settings.index,
+        open_engine=context.open_engine,
+        open_catalog=context.open_catalog,
+        fix=fix,
+        progress=progress,
     )
     token = settings.bot.discord_token
     home = settings.index.home
@@ -53,7 +75,20 @@ def run_checks(settings: Settings) -> list[Check]:
     return [
         checking.check_model(settings.index),
         *store_checks,
+        *_check_jobs(settings.index),
         checking.check_descriptors(libraries, hard_limit=checking.hard_descriptor_limit()),
         disk_check,
         checking.check_token(token.get_secret_value() if token is not None else None),
     ]
+
+
+def _check_jobs(settings: IndexSettings) -> list[Check]:
+    """The jobs in the catalog; what is wrong with a catalog that cannot be read is another check's to say."""
+    try:
+        catalog = context.open_catalog(settings)
+        if catalog is None:
+            return []
+        with catalog:
+            return [checking.check_jobs(context.list_jobs(catalog), now=datetime.now(UTC))]
+    except StorageError:
+        return []

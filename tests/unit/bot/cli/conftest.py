@@ -15,7 +15,7 @@ from bot.cli import context, main
 from bot.settings import known_names
 from index.errors import UnknownStoryError
 from index.settings import IndexSettings
-from index.stories import AddResult, Answer, Finding, Leg, StoredStory, StorySummary
+from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory, StorySummary
 
 REFUSAL = Answer(question="", answered=False, reason="nothing_found", text="The stories do not say.", confidence=0.0)
 
@@ -29,7 +29,7 @@ class FakeEngine:
     findings: list[Finding] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
     passages: dict[str, int] = field(default_factory=dict)
-    counted: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    healths: list[LibraryHealth] | BaseException = field(default_factory=list)
     samples: bool = False
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -98,8 +98,13 @@ class FakeEngine:
         self.calls.append(("rebuild", {"library": library}))
         return self.passages
 
-    def counts(self) -> dict[str, tuple[int, int, int]]:
-        return self.counted
+    def check(
+        self, *, fix: bool = False, on_progress: Callable[[str, int, int], None] | None = None
+    ) -> list[LibraryHealth]:
+        self.calls.append(("check", {"fix": fix}))
+        if on_progress is not None:
+            on_progress("passages compared", 1, 1)
+        return given(self.healths)
 
     def called(self, name: str) -> list[dict[str, Any]]:
         return [options for called, options in self.calls if called == name]

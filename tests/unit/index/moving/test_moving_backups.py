@@ -204,7 +204,9 @@ def test_the_indexes_of_the_replaced_catalog_are_never_taken_for_those_of_the_re
         "The bridge opened.\r\nIt rained.",
         "A quay.",
     }
-    assert engine.counts() == {"city": (1, 1, 1), "public": (2, 2, 2)}
+    _, city, public = engine.check()
+    assert [(each.passages, each.vectors, each.words) for each in (city, public)] == [(1, 1, 1), (2, 2, 2)]
+    assert not city.troubles + public.troubles
 
 
 def test_restoring_is_refused_while_another_holds_the_folder(filled: Engine, folder: Path, home: Path) -> None:

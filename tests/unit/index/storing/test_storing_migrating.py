@@ -246,7 +246,7 @@ def test_an_engine_opened_on_an_old_catalog_finds_its_stories(first: Path, open_
     engine = open_engine()
     assert {finding.title for finding in engine.find("the bridge", library="public", leg="words")} == {"Bridge"}
     assert {finding.title for finding in engine.find("a quay", library="city")} == {"Quay"}
-    assert {counts[0] == counts[1] == counts[2] > 0 for counts in engine.counts().values()} == {True}
+    assert {each.passages == each.vectors == each.words > 0 for each in engine.check() if each.library} == {True}
 
 
 def test_a_database_in_use_is_not_folded(made: Path) -> None:
