@@ -36,7 +36,7 @@ def make_stories(*, count: int, seed: int) -> list[OurStory]:
     stories = []
     for number in range(count):
         place, thing = _name(chance), chance.choice(_THINGS)
-        sentences = tuple(_sentence(chance, place, thing) for _ in range(chance.choice((4, 6, 14))))
+        sentences = tuple(_sentence(chance, place, thing) for _ in range(chance.choice((2, 3, 4, 12))))
         stories.append(OurStory(f"story-{number}", f"{place}: {thing} {number} {chance.choice(_ACTS)}", sentences))
     return stories
 
