@@ -57,7 +57,7 @@ def join(
     found = lock_or_connection(home, wait_seconds=seconds, on_wait=on_wait)
     if isinstance(found, Connection):
         found.close()
-        return RemoteEngine(home, wait_seconds=settings.lock_wait_seconds, open_engine=open_engine)
+        return RemoteEngine(home, wait_seconds=settings.lock_wait_seconds, open_engine=open_engine, on_wait=on_wait)
     return opened(found, open_engine)
 
 

@@ -18,7 +18,7 @@ from index.holding.lock import take
 from index.holding.remote import RemoteEngine
 from index.holding.serving import Limits, serve
 from index.holding.working import Workers
-from index.stories import AddResult, Answer, Finding
+from index.stories import AddResult, Answer, Finding, LibraryHealth, Trouble
 from index.storing import Catalog
 
 FINDING = Finding("a", "T", None, None, None, None, "a-0", 0, 4, "Text", 0.5, None, 1.0)
@@ -65,7 +65,9 @@ class FakeEngine:
         return {"public": 3}
 
     def check(self, *, fix: bool = False, on_progress: Any = None) -> Sequence[Any]:
-        raise NotImplementedError
+        self.calls.append(("check", fix))
+        on_progress("libraries checked", 1, 1)
+        return [LibraryHealth("public", 3, 3, 2, 3, (Trouble("counts", "words", "One is missing.", mended=fix),))]
 
     def add_samples(self) -> bool:
         return True

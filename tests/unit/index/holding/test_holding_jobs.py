@@ -19,7 +19,7 @@ from index.holding.lock import Patience, progressed, take
 from index.holding.paths import as_given, parts
 from index.holding.protocol import LONGEST_MESSAGE, Add, JobOver, Missed, Progress, Result
 from index.holding.working import Workers
-from index.stories import AddResult
+from index.stories import AddResult, LibraryHealth, Trouble
 from index.storing import Catalog, jobs, schema
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -86,6 +86,17 @@ def test_rebuilding_and_importing_are_jobs_too(house: Any) -> None:
         assert engine.calls == [("rebuild", "city"), ("import", "/x.jsonl")]
     assert [job.kind for job in listed(house.home)] == ["import", "rebuild"]
     assert told[-1][0] == "passages indexed"
+
+
+@pytest.mark.parametrize("fix", [False, True])
+def test_checking_is_answered_at_once_and_mending_is_a_job(house: Any, fix: bool) -> None:
+    told: list[Any] = []
+    with house.served() as engine:
+        (health,) = house.remote().check(fix=fix, on_progress=lambda *progress: told.append(progress))
+        assert engine.calls == [("check", fix)]
+    assert health == LibraryHealth("public", 3, 3, 2, 3, (Trouble("counts", "words", "One is missing.", mended=fix),))
+    assert told == [("libraries checked", 1, 1)]
+    assert [job.kind for job in listed(house.home)] == (["check"] if fix else [])
 
 
 def test_many_add_at_once_and_each_hears_of_its_own(house: Any, in_thread: Any) -> None:
