@@ -229,7 +229,7 @@ def model(workshop: Workshop, number: int, name: str) -> Outcome:
     if back:
         site = site.with_settings({})
     elif _doctor_first(number):
-        outcome.problems += look_at_doctor(site.run("doctor", "--json"), warnings=("libraries", "counts"))
+        outcome.problems += look_at_doctor(site.run("doctor", "--json"), warnings=("generations",))
         outcome.problems += look_by_command(site, workshop.chance.choice(workshop.stories), chance=workshop.chance)
     outcome.problems += look_at_end(site.run("rebuild", "--json"), code=0)
     outcome.problems += workshop.problems(site, Expected(workshop.stories))
