@@ -1,6 +1,7 @@
 """The three stores of a data folder together, and what is written to or removed from two of them at once."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -64,9 +65,18 @@ class Stores:
         if not passages:
             return
         vectors = kept_vectors(self.catalog, [passage.text_key for passage in passages], model=generation.model)
-        # Both wait for the disk and compute outside of Python, so one does not have to wait for the other.
+        handed_over = threading.Event()
+
+        def write_words() -> None:
+            try:
+                self.words.write(generation.id, passages, replace=replace, on_handed_over=handed_over.set)
+            finally:
+                handed_over.set()
+
+        # tantivy indexes outside of Python, so it can do that while Chroma keeps Python to itself.
         with ThreadPoolExecutor(1, thread_name_prefix="words") as thread:
-            words = thread.submit(self.words.write, generation.id, passages, replace=replace)
+            words = thread.submit(write_words)
+            handed_over.wait()
             self.vectors.write(
                 generation,
                 [passage.passage_id for passage in passages],

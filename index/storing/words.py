@@ -3,7 +3,7 @@
 import shutil
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,8 +60,18 @@ class Words:
             self._indexes.clear()
             self._tidy.clear()
 
-    def write(self, generation_id: int, passages: Iterable[IndexedPassage], *, replace: bool = True) -> None:
-        """Index the passages and commit once. `replace` first removes what has their ids; needless when all are new."""
+    def write(
+        self,
+        generation_id: int,
+        passages: Iterable[IndexedPassage],
+        *,
+        replace: bool = True,
+        on_handed_over: Callable[[], None] | None = None,
+    ) -> None:
+        """Index the passages and commit once. `replace` first removes what has their ids; needless when all are new.
+
+        `on_handed_over` is called when nothing is left to do but to wait for tantivy.
+        """
         with self._changing(generation_id) as writer:
             for passage in passages:
                 if replace:
@@ -72,6 +82,8 @@ class Words:
                 document.add_text("text", passage.text)
                 document.add_integer("day", passage.published_day)
                 writer.add_document(document)
+            if on_handed_over is not None:
+                on_handed_over()
 
     def delete(self, generation_id: int, ids: Sequence[str]) -> None:
         """Remove these passages and commit once; an id that is not there is ignored."""
