@@ -9,7 +9,7 @@ from index.engine import Engine
 from index.errors import OutdatedIndexError
 from index.settings import IndexSettings
 from index.stories import AddResult
-from index.storing import preparing, rebuilding
+from index.storing import rebuilding
 from index.storing.catalog import Generation
 
 InStep = Callable[[Engine], None]
@@ -379,11 +379,3 @@ def test_a_failure_before_anything_is_stored_leaves_the_old_story(
     assert_in_step(engine)
     assert texts_found(engine, "bridge") == ["The bridge was closed."]
     assert statuses(newsroom.add(engine)) == ["updated"]
-
-
-@pytest.mark.parametrize(
-    ("published_at", "day"),
-    [(None, 0), ("0001-01-02", 2), ("2025-05-23", 739394), ("2025-05-23T23:59:00-04:00", 739394)],
-)
-def test_the_published_day_is_the_publishers(published_at: str | None, day: int) -> None:
-    assert preparing.published_day(published_at) == day
