@@ -21,6 +21,7 @@ _LONGEST_QUOTE = 900
 _LONGEST_SOURCE = 1_000
 _LONGEST_PUBLISHER = 80
 _LONGEST_TEXT = 600
+_LONGEST_NOTE = 300
 _MOST_FIGURES = 6
 _MOST_NUMBERS = 5
 _MOST_NEAREST = 5
@@ -52,6 +53,8 @@ def render(answer: Answer) -> discord.Embed:
     embed.title = show(answer.question, limit=LONGEST_TITLE) or None
     # Discord refuses an embed with nothing in it.
     embed.description = embed.description or _NOTHING
+    if answer.note is not None and (note := clean(answer.note)):
+        embed.set_footer(text=note[:_LONGEST_NOTE])  # where no markup takes effect
     return embed
 
 

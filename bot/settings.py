@@ -16,7 +16,7 @@ from index.errors import SettingsError
 from index.settings import IndexSettings
 
 _PREFIX = "STORYDESK_"
-_FOLDERS = ("STORYDESK_HOME", "STORYDESK_MODEL_FOLDER")
+_PATHS = ("STORYDESK_HOME", "STORYDESK_MODEL_FOLDER", "STORYDESK_CHROMA_CA_FILE")
 
 
 class _GivenSettings(BaseSettings):
@@ -68,7 +68,7 @@ def known_names() -> frozenset[str]:
 def load_settings(*, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read settings from `.env` in `folder` (default: the working folder) and the environment, which wins.
 
-    An empty value is no value. Folders may begin with `~`, and are relative to `folder`. Raises SettingsError that
+    An empty value is no value. Paths may begin with `~`, and are relative to `folder`. Raises SettingsError that
     names every unknown or wrong setting, and repeats no value.
     """
     folder = Path.cwd() if folder is None else folder.absolute()
@@ -85,7 +85,7 @@ def load_settings(*, folder: Path | None = None, environment: Mapping[str, str] 
     merged = {name.upper(): value for name, value in values.items()}
     merged |= {name.upper(): value for name, value in environment.items() if name.upper() in known_names()}
     merged = {name: value.strip() for name, value in merged.items() if value.strip()}
-    for name in _FOLDERS:
+    for name in _PATHS:
         if name in merged:
             merged[name] = str(_absolute(name, merged[name], folder))
     try:
@@ -136,9 +136,14 @@ def _sentence(error: ValidationError) -> str:
     """Name each wrong setting by its environment variable; never repeat a value, it may be a secret."""
     parts = []
     for problem in error.errors(include_input=False, include_url=False):
-        name = str(problem["loc"][0]).upper() if problem["loc"] else "a setting"
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:  # of several settings together; the sentence names them
+            parts.append(message)
+            continue
+        name = str(problem["loc"][0]).upper()
         if f"{_PREFIX}{name}" in known_names():
             name = f"{_PREFIX}{name}"
-        message = "must be 64 digits of 0-9 and a-f" if name == "STORYDESK_MODEL_SHA256" else problem["msg"]
+        if name == "STORYDESK_MODEL_SHA256":
+            message = "must be 64 digits of 0-9 and a-f"
         parts.append(f"{name}: {message}")
     return f"Wrong setting: {'; '.join(parts)}."

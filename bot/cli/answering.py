@@ -79,6 +79,8 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         printing.print_json(asdict(answer))
         return
+    if answer.note is not None:
+        printing.note(answer.note)
     if not answer.answered:
         printing.say(answer.text)
         if answer.citations:

@@ -183,6 +183,14 @@ def test_nothing_at_all_is_still_something_that_discord_takes() -> None:
     assert embed.description
 
 
+@pytest.mark.parametrize("answer", [ANSWER, REFUSAL], ids=["answer", "refusal"])
+def test_a_note_stands_at_the_foot(answer: Answer) -> None:
+    assert render(answer).footer.text is None
+    noted = replace(answer, note="Only words\u202e\nwere searched.")
+    assert render(noted).footer.text == "Only words were searched."
+    assert len(render(replace(answer, note="a" * 9_999)).footer.text or "") == 300
+
+
 def test_failures_and_hints_are_their_sentence() -> None:
     assert render_failure("It failed.").description == "It failed."
     assert render_hint("Write words.").description == "Write words."
@@ -250,6 +258,7 @@ def answers(draw: st.DrawFn) -> Answer:
         confidence=0.5,
         figures=tuple(draw(st.lists(figure, max_size=9))),
         citations=cited,
+        note=draw(st.none() | hostile),
     )
 
 

@@ -31,6 +31,11 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
         "STORYDESK_MODEL_DTYPE": "float32",
         "STORYDESK_LOCK_WAIT_SECONDS": "2.5",
         "STORYDESK_QUESTION_SECONDS": "9",
+        "STORYDESK_CHROMA_URL": "https://vectors.example.org:8443/",
+        "STORYDESK_CHROMA_HEADERS": "Authorization: Bearer abc; X-Desk: night",
+        "STORYDESK_CHROMA_CA_FILE": "/srv/own-ca.pem",
+        "STORYDESK_CHROMA_QUESTION_SECONDS": "1.5",
+        "STORYDESK_CHROMA_WRITE_SECONDS": "30",
     }
     assert set(environment) == known_names()
     settings = load_settings(folder=tmp_path, environment=environment)
@@ -42,6 +47,11 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
     assert settings.index.model_dtype == "float32"
     assert settings.index.lock_wait_seconds == 2.5
     assert settings.bot.question_seconds == 9
+    assert settings.index.chroma_url == "https://vectors.example.org:8443"
+    assert settings.index.chroma_header_values() == {"Authorization": "Bearer abc", "X-Desk": "night"}
+    assert settings.index.chroma_ca_file == Path("/srv/own-ca.pem")
+    assert settings.index.chroma_question_seconds == 1.5
+    assert settings.index.chroma_write_seconds == 30
 
 
 def test_only_the_given_environment_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,3 +209,69 @@ def test_the_example_with_every_line_in_use_gives_the_defaults_it_states(
     example = (ROOT / ".env.example").read_text()
     (tmp_path / ".env").write_text(re.sub(r"^# (?=[A-Z][A-Z0-9_]+=)", "", example, flags=re.MULTILINE))
     assert load_settings(folder=tmp_path, environment={}) == load_settings(folder=tmp_path / "other", environment={})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://[::1]:8000", "https://vectors.example.org"])
+def test_the_address_of_a_vector_server_is_a_host_and_a_port(url: str, tmp_path: Path) -> None:
+    for given in (url, f"{url}/", f" {url} "):
+        settings = load_settings(folder=tmp_path, environment={"STORYDESK_CHROMA_URL": given})
+        assert settings.index.chroma_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["127.0.0.1:8000", "localhost", "ftp://host", "http://", "http://:8000", "http://host:port", "http://host:99999",
+     "http://host:0", "http://h ost", "http://host/api", "http://host?x=1", "http://host?", "http://host#part",
+     "http://us3r:pa55@host", "file:///etc/passwd", "http://[::1", "http://host\\evil"],
+)  # fmt: skip
+def test_an_address_that_a_vector_server_cannot_have_is_refused_in_one_sentence(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^Wrong setting: STORYDESK_CHROMA_URL: ") as failure:
+        load_settings(folder=tmp_path, environment={"STORYDESK_CHROMA_URL": url})
+    assert "Value error" not in str(failure.value)
+    assert "pa55" not in str(failure.value)
+
+
+SERVER = {"STORYDESK_CHROMA_URL": "http://127.0.0.1:8000"}
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        ("Authorization: Bearer s3cr3t=", {"Authorization": "Bearer s3cr3t="}),
+        ("X-Token:s3cr3t", {"X-Token": "s3cr3t"}),
+        ("A: 1; B: 2 ;", {"A": "1", "B": "2"}),
+        ("Cookie: a=1; b=2\nX-Token: s3cr3t", {"Cookie": "a=1; b=2", "X-Token": "s3cr3t"}),
+    ],
+)
+def test_headers_for_a_vector_server_are_given_by_name(text: str, headers: dict[str, str], tmp_path: Path) -> None:
+    settings = load_settings(folder=tmp_path, environment=SERVER | {"STORYDESK_CHROMA_HEADERS": text})
+    assert settings.index.chroma_header_values() == headers
+    assert "s3cr3t" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["s3cr3t", "Authorization", "Authorization:", ": s3cr3t", "Na me: s3cr3t", "Token: s3cr3t; oops", "Host: s3cr3t",
+     "content-length: 53cr3t", "Token: s3cr\u00e93t", "Token: s3cr\x003t", "Token: a\rs3cr3t"],
+)  # fmt: skip
+def test_headers_that_are_none_are_refused_without_repeating_them(text: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"STORYDESK_CHROMA_HEADERS: header \d is ") as failure:
+        load_settings(folder=tmp_path, environment=SERVER | {"STORYDESK_CHROMA_HEADERS": text})
+    assert not re.search("s3cr|3cr3t", f"{failure.value!r} {failure.value.__cause__!r}")
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"STORYDESK_CHROMA_HEADERS": "Token: s3cr3t"}, "STORYDESK_CHROMA_HEADERS is set without STORYDESK_CHROMA_URL"),
+        (SERVER | {"STORYDESK_CHROMA_CA_FILE": "ca.pem"}, "STORYDESK_CHROMA_URL does not begin with https://"),
+        (SERVER | {"STORYDESK_CHROMA_QUESTION_SECONDS": "0"}, "STORYDESK_CHROMA_QUESTION_SECONDS: "),
+        (SERVER | {"STORYDESK_CHROMA_WRITE_SECONDS": "-1"}, "STORYDESK_CHROMA_WRITE_SECONDS: "),
+    ],
+)
+def test_settings_of_a_vector_server_that_do_not_fit_are_refused(
+    environment: dict[str, str], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=sentence) as failure:
+        load_settings(folder=tmp_path, environment=environment)
+    assert "s3cr3t" not in str(failure.value)

@@ -105,6 +105,18 @@ def test_a_refusal_without_nearest_stories_is_its_sentence(storydesk: Storydesk,
 
 
 @pytest.mark.parametrize("answer", [FIGURES, SENTENCES, REFUSED])
+def test_a_note_is_told_beside_the_answer(storydesk: Storydesk, engine: Any, answer: Answer) -> None:
+    engine.answer = answer
+    plain = storydesk("ask", "how many?")
+    engine.answer = replace(answer, note="Only words were searched.")
+    noted = storydesk("ask", "how many?")
+    assert noted.out == plain.out
+    assert "Only words were searched." in noted.err
+    assert "Only words" not in plain.err
+    assert storydesk("ask", "--json", "how many?").json["note"] == "Only words were searched."
+
+
+@pytest.mark.parametrize("answer", [FIGURES, SENTENCES, REFUSED])
 def test_json_is_one_object_with_all_fields_of_an_answer(storydesk: Storydesk, engine: Any, answer: Answer) -> None:
     engine.answer = answer
     run = storydesk("ask", "--json", "how many?")
