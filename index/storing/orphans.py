@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, tuple_
 
 from index.storing import generations
 from index.storing.catalog import PAGE, Catalog
@@ -21,10 +21,9 @@ def count_orphans(stores: Stores) -> dict[str, int]:
         "put_aside": len(stores.vectors.put_aside()),
     }
     with stores.catalog.reading() as connection:
-        retired = select(func.count()).where(generations_table.c.state == "retired")
-        counts["replaced"] = connection.scalar(retired) or 0
-        counts["kept_vectors"] = connection.scalar(select(func.count()).where(_no_passage_needs())) or 0
-        counts["stories"] = connection.scalar(select(func.count()).where(_has_no_version())) or 0
+        counts["replaced"] = _count(connection, generations_table, generations_table.c.state == "retired")
+        counts["kept_vectors"] = _count(connection, vectors, _no_passage_needs())
+        counts["stories"] = _count(connection, stories, _has_no_version())
     return counts
 
 
@@ -51,6 +50,10 @@ def _collections(stores: Stores) -> set[int]:
     return stores.vectors.generations() if stores.vectors.damage is None else set()
 
 
+def _count(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(condition)) or 0
+
+
 def _delete_unneeded(catalog: Catalog, turn: Turn) -> Iterator[int]:
     """Delete kept vectors that nothing needs, a page in each turn; gives how many there were."""
     while True:
@@ -70,4 +73,4 @@ def _no_passage_needs() -> ColumnElement[bool]:
 
 
 def _has_no_version() -> ColumnElement[bool]:
-    return and_(~select(versions.c.id).where(versions.c.story_id == stories.c.id).exists())
+    return ~select(versions.c.id).where(versions.c.story_id == stories.c.id).exists()
