@@ -171,8 +171,7 @@ class Vectors:
 
     def drop(self, generation_id: int) -> None:
         """Remove the collection of a generation; harmless when there is none."""
-        name = self._name(generation_id)
-        self._store.write(name, lambda client: client.drop(name))
+        self._store.drop(self._name(generation_id))
 
     def generations(self) -> set[int]:
         """Ids of the generations that have a collection."""

@@ -20,6 +20,7 @@ from index.storing.chroma import (
     raise_file_limit,
 )
 from index.storing.sqlite import disk_is_full
+from index.storing.unused_folders import remove_unused_folders
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -65,6 +66,11 @@ class VectorsFolder:
     def write(self, name: str | None, work: Callable[[Client], _Result]) -> _Result:
         """The same, for what changes the collection."""
         return self._use(name, work)
+
+    def drop(self, name: str) -> None:
+        """Delete a collection, and its files; harmless when there is none. Raises StorageError."""
+        self._use(name, lambda client: client.drop(name))
+        remove_unused_folders(self._path)
 
     def _use(self, name: str | None, work: Callable[[Client], _Result]) -> _Result:
         with self._errors():
@@ -169,6 +175,7 @@ class VectorsFolder:
             )
             raise _DamagedError(self._damage) from error
         self._damage = None
+        remove_unused_folders(self._path)  # of a process that ended while it dropped a collection
 
     def _shut(self) -> None:
         client, self._client = self._client, None

@@ -106,6 +106,10 @@ class VectorsServer:
                 raise self._unreachable("this process ends")
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
+    def drop(self, name: str) -> None:
+        """Delete a collection; harmless when there is none. Raises VectorServerError."""
+        self.write(name, lambda client: client.drop(name))
+
     @contextmanager
     def waiting(self, *, seconds: float | None = None, on_wait: OnWait | None = None) -> Iterator[None]:
         """Writes of this thread wait for the server so long meanwhile, and `on_wait` hears of it."""
