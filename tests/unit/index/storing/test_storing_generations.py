@@ -102,8 +102,8 @@ def test_only_words_are_searched_when_the_old_model_is_gone(
 
     models.new_embedder.before_embedding = ask_meanwhile
     changed.rebuild()
-    assert found == {"vectors": [], "words": TEXTS, "both": TEXTS}
-    assert len(notes) == 2
+    assert found == {"vectors": TEXTS, "words": TEXTS, "both": TEXTS}
+    assert len(notes) == 2  # who asks for words alone gets what was asked for
     for note in [*notes, answers[0].note]:
         assert "only words are searched" in note
     assert models.old_embedder.embedded == []
@@ -135,6 +135,23 @@ def test_nothing_is_left_of_what_the_old_indexes_were_made_of(
     with engine._stores.catalog.reading() as connection:
         assert set(connection.scalars(select(schema.passages.c.splitter))) == {"other"}
         assert set(connection.scalars(select(schema.vectors.c.model))) == {new.model}
+    assert_in_step(engine)
+
+
+def test_what_a_kill_left_of_a_dropped_collection_goes_at_the_next_start(
+    open_engine: Callable[..., Engine], bridges: Any, home: Path, assert_in_step: InStep
+) -> None:
+    engine = open_engine()
+    bridges.add(engine)
+    engine.close()
+    used = set((home / "vectors").iterdir())
+    left, other = (home / "vectors" / name for name in ("0b24e8f3-6c5e-4f0f-9d57-1f6a0c9d8e7b", "notes"))
+    for folder in (left, other):
+        folder.mkdir()
+        (folder / "data_level0.bin").write_bytes(b"vectors")
+    engine = open_engine()
+    assert set((home / "vectors").iterdir()) == used | {other}
+    assert texts_found(engine, "vectors") == TEXTS
     assert_in_step(engine)
 
 
