@@ -202,7 +202,9 @@ class _tantivy_errors:  # noqa: N801 - reads as a function where it is used
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ValueError | OSError):
+        # What a damaged file makes of tantivy's own code is no Exception even.
+        panic = type(error).__name__ == "PanicException"
+        if error is not None and (isinstance(error, ValueError | OSError) or panic):
             if disk_is_full(error, self._path):
                 raise StorageError(
                     f"The disk of the word index {self._path} is full; make room and run the command again."
