@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from index.settings import IndexSettings
 from index.storing import Catalog, schema
 from index.storing.catalog import FILE_NAME
 from index.storing.migrating import known_revisions
+from index.storing.sqlite import fold
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OpenEngine = Callable[..., Engine]
@@ -296,6 +298,7 @@ def test_changes_left_beside_a_catalog_by_a_kill_are_kept_and_never_meet_the_res
 KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from index.moving import restore
 
@@ -404,3 +407,34 @@ def test_progress_is_told_for_every_part(filled: Engine, folder: Path, home: Pat
     told.clear()
     restore(folder, home, now=NOW, on_progress=lambda what, done, total: told.add(what))
     assert told == {"bytes checked", "catalogs checked", "pages restored", "pages kept"}
+
+
+def test_a_catalog_that_somebody_reads_is_not_replaced_under_them(
+    filled: Engine, folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(home, folder, made_at=NOW)
+    filled.close()
+    monkeypatch.setattr(restoring, "fold", partial(fold, busy_seconds=0))
+    reader = Catalog.open_read_only(home)
+    assert reader is not None
+    with reader, reader.reading() as connection:
+        connection.exec_driver_sql("SELECT * FROM stories").fetchall()
+        with pytest.raises(StorageError, match="stayed busy"):
+            restore(folder, home, now=NOW)
+    assert not list(home.glob("replaced-*"))
+    assert restore(folder, home, now=NOW).replaced is not None
+
+
+def test_what_lies_beside_a_catalog_that_is_gone_never_meets_the_restored_one(
+    filled: Engine, open_engine: OpenEngine, newsroom: Any, folder: Path, home: Path
+) -> None:
+    back_up(home, folder, made_at=NOW)
+    before = stories(filled.catalog)
+    newsroom.add(filled, newsroom.write("late", "It came late."))
+    left = (home / f"{FILE_NAME}-wal").read_bytes()
+    filled.close()
+    (home / FILE_NAME).unlink()
+    (home / f"{FILE_NAME}-wal").write_bytes(left)
+    assert restore(folder, home, now=NOW).replaced is None
+    assert stories(open_engine().catalog) == before
+    assert not list(home.glob("replaced-*"))
