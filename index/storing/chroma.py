@@ -15,6 +15,7 @@ _FILES_A_COLLECTION = 5
 _FILES_FOR_THE_REST = 256
 _MOST_COLLECTIONS = 256
 """Each keeps about 3 MB in memory however few passages it has, so more are not kept open even if they could be."""
+_NEVER_FULL = 1_000_000
 _SYNC_AFTER = 100
 """Vectors after which a collection's index is brought from Chroma's log to its own files. Below Chroma's 1,000 a small
 collection is opened in 4 ms instead of 40, as its part of the log need not be searched for; adding takes as long."""
@@ -147,7 +148,11 @@ def _start(*, api: str, **settings: Any) -> tuple[Any, Any]:
     # `.env` is ours, not Chroma's. Its shared clients are passed by: one that failed to open stays behind among them.
     settings |= {"chroma_api_impl": f"chromadb.api.{api}", "anonymized_telemetry": False, "_env_file": None}
     system = System(Settings(**settings))
-    server_api = system.instance(ServerAPI)  # type: ignore[type-abstract] # the settings name the class
+    server_api: Any = system.instance(ServerAPI)  # type: ignore[type-abstract] # the settings name the class
+    if hasattr(server_api, "hnsw_cache_size"):
+        # Chroma would close collections by itself at a fifth of the limit of open files (in parts of its cache long
+        # before), and cannot read a small one again. How many are open is for us to see to.
+        server_api.hnsw_cache_size = _NEVER_FULL
     system.start()
     return system, server_api
 
@@ -155,8 +160,7 @@ def _start(*, api: str, **settings: Any) -> tuple[Any, Any]:
 def most_collections(limit: int) -> int:
     """How many collections may be open at once under a soft limit of `limit` open files.
 
-    Chroma would keep a fifth of the limit, which leaves nothing for others, and fails for good with a small collection
-    that it had to close.
+    Some files are left for the rest of the process.
     """
     return max(1, min(_MOST_COLLECTIONS, max(limit - _FILES_FOR_THE_REST, limit // 4) // _FILES_A_COLLECTION))
 
