@@ -282,7 +282,7 @@ def test_the_seam_opens_the_real_engine_and_tells_who_holds_the_folder(
 def test_the_engine_of_these_tests_is_called_like_the_real_one(engine: Any) -> None:
     from index.engine import Engine
 
-    for name in ("add", "add_samples", "ask", "find", "remove", "rebuild", "counts"):
+    for name in ("add", "add_samples", "ask", "find", "remove", "rebuild", "check"):
         real = inspect.signature(getattr(Engine, name)).parameters
         fake = inspect.signature(getattr(type(engine), name)).parameters
         assert {option: (value.kind, value.default) for option, value in real.items()} == {
