@@ -185,6 +185,8 @@ class Engine:
             before: tuple[Batch, Future[Prepared]] | None = None
             for batch in batches(items):
                 target = self._stores.catalog.make_library(library) if batch.stories else Library(0, library)
+                if target.current is not None and self._outdated(target) and target.building is None:
+                    raise OutdatedIndexError(publisher.outdated_sentence(target))  # before anything is embedded
                 prepared = thread.submit(prepare, self._stores, target, batch.stories, on_progress=tell)
                 if before is not None:
                     yield from self._publish(library, *before, added_at, tell)

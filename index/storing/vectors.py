@@ -16,6 +16,8 @@ from index.storing.vectors_folder import VectorsFolder
 from index.storing.vectors_server import OnWait, VectorsServer
 
 _PAGE = 1_000
+_WRITE_AT_ONCE = 250
+"""Chroma lets no other thread run Python while it writes: an event loop waits as long, a tenth of a second for these."""
 
 
 class Vectors:
@@ -93,7 +95,7 @@ class Vectors:
         while done < len(ids):
 
             def upsert(client: Client, first: int = done) -> int:
-                part = slice(first, first + min(client.batch, _PAGE))  # a larger one would keep a reopening waiting
+                part = slice(first, first + min(client.batch, _WRITE_AT_ONCE))
                 self._ours(generation, self._make(client, generation)).upsert(
                     ids=list(ids[part]),
                     embeddings=vectors[part],
