@@ -20,6 +20,8 @@ from killing.processes import Run, Site
 from killing.stories import OurStory
 
 _LEGS: tuple[Leg, ...] = ("vectors", "words")
+_LIMIT = 50
+"""Among how many passages a story has to be: the question is whether an index has it, not how well it ranks."""
 _NEVER: dict[str, str] = {
     "staged versions": "SELECT count(*) FROM versions WHERE state = 'staged'",
     "retired versions": "SELECT count(*) FROM versions WHERE state = 'retired'",
@@ -134,7 +136,7 @@ class _Remembering:
 def _look_for(engine: Engine, story: OurStory, chance: random.Random) -> Iterator[str]:
     sentence = chance.choice(story.sentences)
     for leg in _LEGS:
-        findings = engine.find(sentence, leg=leg)
+        findings = engine.find(sentence, leg=leg, limit=_LIMIT)
         if not any(finding.title == story.title and sentence in finding.text for finding in findings):
             yield f"not found by {leg}: {story.title!r}, {sentence!r}"
 
@@ -142,7 +144,7 @@ def _look_for(engine: Engine, story: OurStory, chance: random.Random) -> Iterato
 def _look_for_traces(engine: Engine, story: OurStory, chance: random.Random) -> Iterator[str]:
     sentence = chance.choice(story.sentences)
     for leg in _LEGS:
-        if any(sentence in finding.text for finding in engine.find(sentence, leg=leg)):
+        if any(sentence in finding.text for finding in engine.find(sentence, leg=leg, limit=_LIMIT)):
             yield f"still found by {leg}: {story.title!r}"
 
 
@@ -256,7 +258,7 @@ def look_by_command(site: Site, story: OurStory, *, chance: random.Random) -> li
     problems = []
     for leg in _LEGS:
         sentence = chance.choice(story.sentences)
-        run = site.run("find", sentence, "--leg", leg, "--json")
+        run = site.run("find", sentence, "--leg", leg, "--limit", str(_LIMIT), "--json")
         problems += look_at_end(run, code=0)
         findings = run.lines[0]["findings"] if run.lines else []
         if not any(finding["title"] == story.title for finding in findings):

@@ -6,14 +6,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_SYLLABLES = "ba dor el fi gam hul ir jo kel lan mor nev ost pra qui ros sel tar ul ven wex yor zim".split()
+_PLACES = (
+    "Lisbon Osaka Nairobi Quito Bergen Hanoi Tunis Perth Lima Krakow Dublin Havana Oslo Cairo Naples Riga Accra Bogota "
+    "Seville Manila Tbilisi Geneva Dakar Izmir Porto Kyoto Malmo Ankara Turin Leeds"
+).split()
 _THINGS = (
     "bridge harbour ferry hospital railway library theatre dam lighthouse market school tower bakery mill orchard "
-    "museum stadium prison chapel quarry reservoir cinema airport brewery"
+    "museum stadium prison chapel quarry reservoir cinema airport brewery zoo vineyard sawmill laundry castle tunnel"
 ).split()
 _ACTS = "closed opened flooded repaired sold painted searched rebuilt praised inspected evacuated lit".split()
-_PEOPLE = "mayor captain engineer minister nurse teacher judge farmer fisher pilot doctor clerk baker poet".split()
-_GOODS = "apples boats lanterns letters violins horses bricks coins maps carpets bells kites barrels ladders".split()
+_PEOPLE = (
+    "mayor captain engineer minister nurse teacher judge farmer fisher pilot doctor clerk baker poet dentist plumber "
+    "wizard drummer shepherd lawyer boxer nun gardener tailor"
+).split()
+_GOODS = (
+    "apples boats lanterns letters violins horses bricks coins maps carpets bells kites barrels ladders umbrellas "
+    "penguins tractors diamonds blankets bananas trumpets clocks snakes pianos candles helmets wolves guitars bees "
+    "sandwiches balloons rockets mirrors spoons camels bicycles"
+).split()
 
 
 @dataclass(frozen=True)
@@ -35,25 +45,27 @@ def make_stories(*, count: int, seed: int) -> list[OurStory]:
     chance = random.Random(f"stories {seed}")
     stories = []
     for number in range(count):
-        place, thing = _name(chance), chance.choice(_THINGS)
-        sentences = tuple(_sentence(chance, place, thing) for _ in range(chance.choice((2, 3, 4, 12))))
-        stories.append(OurStory(f"story-{number}", f"{place}: {thing} {number} {chance.choice(_ACTS)}", sentences))
+        place, thing = chance.choice(_PLACES), chance.choice(_THINGS)
+        sentences: dict[str, None] = {}
+        wanted = chance.choice((2, 3, 4, 12))
+        while len(sentences) < wanted:
+            sentences[_sentence(chance, place, thing)] = None
+        stories.append(
+            OurStory(f"story-{number}", f"{place}: {thing} {seed}-{number} {chance.choice(_ACTS)}", (*sentences,))
+        )
     return stories
 
 
 def _sentence(chance: random.Random, place: str, thing: str) -> str:
-    person = f"the {chance.choice(_PEOPLE)} {_name(chance)} {_name(chance)}"
-    goods = f"{chance.randrange(20, 9_000):,} {chance.choice(_GOODS)}"
+    person, other = chance.sample(_PEOPLE, 2)
+    goods, others = chance.sample(_GOODS, 2)
+    many = f"{chance.randrange(2, 9_000):,} {goods}"
     kinds = (
-        f"In {place}, {person} counted {goods} behind the {thing} on day {chance.randrange(2, 900)}.",
-        f"The {thing} of {place} was {chance.choice(_ACTS)} when {goods} arrived from {_name(chance)}.",
-        f"{person.capitalize()} said in {place} that {goods} were missing from the {thing}.",
+        f"In {place}, the {person} exchanged {many} for {others} behind the {thing}.",
+        f"The {thing} of {place} was {chance.choice(_ACTS)} when {many} fell on a {person}.",
+        f"A {person} and a {other} of {place} hid {many} under {others} in the {thing}.",
     )
     return chance.choice(kinds)
-
-
-def _name(chance: random.Random) -> str:
-    return "".join(chance.choice(_SYLLABLES) for _ in range(3)).capitalize()
 
 
 def write_stories(path: Path, stories: Sequence[OurStory]) -> Path:
