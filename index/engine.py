@@ -6,41 +6,36 @@ All methods block and may be called from several threads at once; none may be ca
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from filelock import BaseFileLock
 
+from index.adding import WAITING_FOR_SERVER, Adding
 from index.answering import answer_question
 from index.errors import LibraryNameError, OutdatedIndexError, StorageError
 from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
 from index.finding.earlier_models import EarlierModels, model_files
 from index.finding.model_files import load_token_offsets, model_fingerprint
 from index.holding.lock import hold, progressed
-from index.moving.importing import ExportHeader, Imported, ImportedLibrary, ImportedStory, read_export
-from index.reading import ReadFailure, discover, read_file, storable
+from index.reading import storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
-from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory, Story
+from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory
 from index.storing import Catalog, Library, mending, publisher, rebuilding
-from index.storing.batches import Batch, batches
-from index.storing.preparing import Prepared, prepare
 from index.storing.stores import Progress, Stores
 from index.storing.vectors import Vectors
 from index.storing.words import Words
+from index.storing.writers import Writers
 
 _log = logging.getLogger(__name__)
 SAMPLES = "samples"
-_STORED = "stories stored"
-_WAITING = "seconds waited for the vector server"
 _SAMPLES_GIVEN = "samples were put in"
 _LIBRARY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -60,9 +55,7 @@ class Engine:
         self._home = home
         self._lock = lock
         self._clock = clock
-        self._publishing = threading.Lock()
-        self._changing_model = _LockByName()
-        self._rebuilding = _LockByName()
+        self._writers = Writers()
         self._load = load_embedder
 
     @classmethod
@@ -112,7 +105,7 @@ class Engine:
     def _recover(self, on_progress: Progress | None) -> None:
         for library in self._libraries():
             try:
-                rebuilding.recover(self._stores, library, turn=lambda: self._publishing, on_progress=on_progress)
+                rebuilding.recover(self._stores, library, turn=self._writers.turn, on_progress=on_progress)
             except StorageError as error:  # what is live can be read, and `rebuild` must be able to begin
                 _log.warning("library %s: what was begun could not be finished: %s", library.name, error)
 
@@ -149,78 +142,10 @@ class Engine:
         StorageError (disk full, read-only), ModelError.
         """
         check_library_name(library)
-        return self._add(paths, library, on_progress)
+        return self._adding().add(paths, library, tell=on_progress or _tell_nobody)
 
-    def _add(self, paths: Sequence[Path], library: str, on_progress: Progress | None) -> Iterator[AddResult]:
-        tell = on_progress or _tell_nobody
-        found = discover(paths)
-
-        def read() -> Iterator[Story | AddResult]:
-            for done, file in enumerate(found):
-                tell("files read", done, len(found))
-                for item in [file] if isinstance(file, ReadFailure) else read_file(file):
-                    if isinstance(item, ReadFailure):
-                        yield AddResult(item.source, "failed", error=item.error)
-                    else:
-                        yield item
-            tell("files read", len(found), len(found))
-
-        return self._store(read(), library, tell)
-
-    def _store(
-        self,
-        items: Iterator[Story | AddResult],
-        library: str,
-        tell: Progress,
-        added_at: MutableMapping[str, str] | None = None,
-    ) -> Iterator[AddResult]:
-        """Publish the stories among `items` and yield a result for each item, in order.
-
-        `added_at` has, by identity, when stories were added that come from another catalog; they are taken out of it.
-
-        While a batch is stored, the next one is already embedded: one uses the processor, the other the disk.
-        """
-        done = 0
-        with ThreadPoolExecutor(1, thread_name_prefix="preparing") as thread:
-            before: tuple[Batch, Future[Prepared]] | None = None
-            for batch in batches(items):
-                target = self._stores.catalog.make_library(library) if batch.stories else Library(0, library)
-                if target.current is not None and self._outdated(target) and target.building is None:
-                    raise OutdatedIndexError(publisher.outdated_sentence(target))  # before anything is embedded
-                prepared = thread.submit(prepare, self._stores, target, batch.stories, on_progress=tell)
-                if before is not None:
-                    yield from self._publish(library, *before, added_at, tell)
-                    done += len(before[0].items)
-                tell(_STORED, done, done + len(batch.items))
-                before = batch, prepared
-            if before is not None:
-                yield from self._publish(library, *before, added_at, tell)
-                done += len(before[0].items)
-        tell(_STORED, done, done)
-
-    def _publish(
-        self,
-        library: str,
-        batch: Batch,
-        prepared: Future[Prepared],
-        added_at: MutableMapping[str, str] | None,
-        tell: Progress,
-    ) -> list[AddResult]:
-        """Store a batch when it is prepared, and give all its results in the order of its items."""
-        ready = prepared.result()
-        published: Iterator[AddResult] = iter(())
-        if ready.stories:
-            waiting = self._stores.vectors.waiting(on_wait=partial(tell, _WAITING))
-            with self._changing_model(library), self._publishing, waiting:
-                target = self._stores.catalog.make_library(library)
-                moments = {
-                    story.identity: added_at.pop(story.identity)
-                    for story in ready.stories
-                    if added_at and story.identity in added_at
-                }
-                published = iter(publisher.publish(self._stores, target, ready, added_at=moments))
-            progressed(self._home)
-        return [next(published) if isinstance(item, Story) else item for item in batch.items]
+    def _adding(self) -> Adding:
+        return Adding(self._stores, self._writers, after_batch=lambda: progressed(self._home))
 
     def import_stories(self, path: Path, *, on_progress: Progress | None = None) -> Iterator[AddResult]:
         """Store what an export holds, each story in its library, as when it was added; a result per story like `add`.
@@ -228,28 +153,7 @@ class Engine:
         A line that cannot be read yields a "failed" result and the rest goes on. Importing again is harmless. Raises
         StorageError, ModelError.
         """
-        tell = on_progress or _tell_nobody
-        added_at: dict[str, str] = {}
-        done = total = 0
-
-        def tell_of_parts(what: str, part_done: int, part_total: int) -> None:
-            if what != _STORED:  # of all libraries together it is told below
-                tell(what, part_done, part_total)
-
-        for library, items in groupby(read_export(path), key=_library_of):
-            if library is not None:
-                for result in self._store(_remember_moments(items, added_at), library, tell_of_parts, added_at):
-                    done += 1
-                    tell(_STORED, done, max(done, total))
-                    yield result
-                continue
-            for item in items:
-                if isinstance(item, ExportHeader):
-                    total = item.stories + item.duplicates
-                elif isinstance(item, ImportedLibrary):
-                    self._stores.catalog.make_library(item.name)
-                elif isinstance(item, ReadFailure):
-                    yield AddResult(item.source, "failed", error=item.error)
+        return self._adding().import_export(path, tell=on_progress or _tell_nobody)
 
     def add_samples(self) -> bool:
         """Put the bundled stories into the library `samples`, once in a data folder's life and only if it has no story.
@@ -259,7 +163,7 @@ class Engine:
         catalog = self._stores.catalog
         if catalog.fact(_SAMPLES_GIVEN) is None and catalog.count_stories() == 0:
             with stories_folder() as folder:
-                for result in self._add([folder], SAMPLES, None):
+                for result in self._adding().add([folder], SAMPLES, tell=_tell_nobody):
                     if result.status == "failed":
                         raise RuntimeError(f"sample story {result.source}: {result.error}")
             catalog.set_fact(_SAMPLES_GIVEN, self._clock().isoformat())
@@ -328,7 +232,7 @@ class Engine:
 
         Looks in all libraries when `library` is None. Raises UnknownStoryError.
         """
-        with self._publishing:
+        with self._writers.turn():
             story = self._stores.catalog.story(story_id, library)
             publisher.remove(self._stores, self._stores.catalog.make_library(story.library), story.story_id)
         return story.title
@@ -340,12 +244,14 @@ class Engine:
         """
         tell = self._telling(on_progress)
         if self._stores.vectors.damage is not None:
-            mending.start_anew(self._stores, turn=self._turn, alone=self._alone, tell=tell)
+            mending.start_anew(self._stores, turn=self._writers.turn, alone=self._alone, tell=tell)
         counts = {}
         for each in self._libraries():
             if library in (None, each.name):
-                with self._alone(each.name), self._stores.vectors.waiting(on_wait=partial(tell, _WAITING)):
-                    counts[each.name] = rebuilding.rebuild(self._stores, each.name, turn=self._turn, on_progress=tell)
+                with self._alone(each.name), self._stores.vectors.waiting(on_wait=partial(tell, WAITING_FOR_SERVER)):
+                    counts[each.name] = rebuilding.rebuild(
+                        self._stores, each.name, turn=self._writers.turn, on_progress=tell
+                    )
         return counts
 
     def check(self, *, fix: bool = False, on_progress: Progress | None = None) -> list[LibraryHealth]:
@@ -355,11 +261,8 @@ class Engine:
         the catalog keeps no vector of. Raises StorageError, ModelError.
         """
         tell = self._telling(on_progress)
-        turn = self._turn
+        turn = self._writers.turn
         return mending.check(self._stores, fix=fix, home=self._home, turn=turn, alone=self._alone, tell=tell)
-
-    def _turn(self) -> threading.Lock:
-        return self._publishing
 
     def _telling(self, on_progress: Progress | None) -> Progress:
         """Progress for `on_progress` that those who wait for the data folder see too."""
@@ -374,18 +277,14 @@ class Engine:
     @contextmanager
     def _alone(self, library: str) -> Iterator[None]:
         """Nobody else makes the indexes of this library anew; while it takes no stories, none are published to it."""
-        with self._rebuilding(library):
-            outdated = self._outdated(self._stores.catalog.make_library(library))
-            with self._changing_model(library) if outdated else nullcontext():
+        with self._writers.rebuilding(library):
+            outdated = self._stores.is_outdated(self._stores.catalog.make_library(library))
+            with self._writers.changing_model(library) if outdated else nullcontext():
                 yield
 
     def _libraries(self) -> list[Library]:
         found = [self._stores.catalog.library(name) for name in self._stores.catalog.libraries()]
         return [library for library in found if library is not None]
-
-    def _outdated(self, library: Library) -> bool:
-        """Whether stories cannot be added before its indexes are made anew."""
-        return library.current is None or library.current.fingerprint != self._stores.fingerprint
 
     def _readable_library(self, name: str) -> Library:
         """The library, if its indexes may answer: they are today's, or the next ones are already being made."""
@@ -393,7 +292,7 @@ class Engine:
         if library is None:
             return Library(0, name)
         unfinished = library.current is None and self._stores.catalog.has_stories(library)
-        outdated = library.current is not None and self._outdated(library) and library.building is None
+        outdated = library.current is not None and self._stores.is_outdated(library) and library.building is None
         if unfinished or outdated:
             raise OutdatedIndexError(publisher.outdated_sentence(library))
         return library
@@ -409,34 +308,8 @@ def check_library_name(name: str) -> None:
         raise LibraryNameError("The library samples holds the bundled stories; add yours to another library.")
 
 
-def _library_of(item: Imported) -> str | None:
-    """Which library an item of an export is a story for, None when it is none."""
-    return item.library if isinstance(item, ImportedStory) else None
-
-
-def _remember_moments(items: Iterable[Imported], added_at: MutableMapping[str, str]) -> Iterator[Story]:
-    """The stories among `items`; when they were added goes into `added_at`, by identity."""
-    for item in items:
-        if isinstance(item, ImportedStory):
-            if item.added_at is not None:
-                added_at[item.story.identity] = item.added_at
-            yield item.story
-
-
 def _tell_nobody(what: str, done: int, total: int) -> None:
     """Progress that nobody asked for."""
-
-
-class _LockByName:
-    """A lock for each name."""
-
-    def __init__(self) -> None:
-        self._making = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
-
-    def __call__(self, name: str) -> threading.Lock:
-        with self._making:
-            return self._locks.setdefault(name, threading.Lock())
 
 
 class _Once:

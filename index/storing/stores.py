@@ -48,6 +48,10 @@ class Stores:
         """What a library's indexes are made with."""
         return f"{self.model} splitter-{SPLITTER_VERSION}"
 
+    def is_outdated(self, library: Library) -> bool:
+        """Whether stories cannot be added to `library` before its indexes are made anew."""
+        return library.current is None or library.current.fingerprint != self.fingerprint
+
     def begin_generation(self, library: Library, *, state: str = "building", instead: bool = False) -> Generation:
         """Begin indexes of `library` with today's model and splitter, `instead` of those that it has."""
         return generations.begin(

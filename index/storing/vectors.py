@@ -17,7 +17,7 @@ from index.storing.vectors_server import OnWait, VectorsServer
 
 _PAGE = 1_000
 _WRITE_AT_ONCE = 250
-"""Chroma lets no other thread run Python while it writes: an event loop waits as long, a tenth of a second for these."""
+"""Chroma lets no other thread run Python while it writes: an event loop waits as long, a tenth of a second for this."""
 
 
 class Vectors:

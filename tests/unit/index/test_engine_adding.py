@@ -109,17 +109,17 @@ def test_a_failure_to_embed_comes_after_the_results_of_what_was_stored(
 
 def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     """Let `happens` come once between the next preparing and its storing."""
-    import index.engine as engine_module
+    import index.engine as adding_module
 
-    prepare = engine_module.prepare
+    prepare = adding_module.prepare
 
     def prepare_then(*arguments: Any, **options: Any) -> Any:
-        monkeypatch.setattr(engine_module, "prepare", prepare)
+        monkeypatch.setattr(adding_module, "prepare", prepare)
         prepared = prepare(*arguments, **options)
         happens()
         return prepared
 
-    monkeypatch.setattr(engine_module, "prepare", prepare_then)
+    monkeypatch.setattr(adding_module, "prepare", prepare_then)
 
 
 def test_a_vector_that_goes_while_it_is_counted_on_is_made_again(

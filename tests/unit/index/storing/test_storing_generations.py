@@ -221,8 +221,8 @@ def test_what_is_added_while_the_model_changes_waits_for_the_new_indexes(
 
     def add_meanwhile() -> None:
         models.new_embedder.before_embedding = lambda: None
-        lock_of = changed._changing_model
-        monkeypatch.setattr(changed, "_changing_model", lambda name: (waiting.set(), lock_of(name))[1])
+        lock_of = changed._writers.changing_model
+        monkeypatch.setattr(changed._writers, "changing_model", lambda name: (waiting.set(), lock_of(name))[1])
         adding.append(threads.submit(add))
         assert waiting.wait(SECONDS)
 
@@ -262,12 +262,12 @@ def test_one_rebuild_waits_for_another(
 ) -> None:
     engine = engine_with_bridges
     waiting = threading.Event()
-    lock_of = engine._rebuilding
+    lock_of = engine._writers.rebuilding
     second: list[Any] = []
 
     def begin_another(what: str, done: int, total: int) -> None:
         if not second:
-            monkeypatch.setattr(engine, "_rebuilding", lambda name: (waiting.set(), lock_of(name))[1])
+            monkeypatch.setattr(engine._writers, "rebuilding", lambda name: (waiting.set(), lock_of(name))[1])
             second.append(threads.submit(engine.rebuild))
             assert waiting.wait(SECONDS)
 
