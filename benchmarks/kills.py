@@ -3,10 +3,10 @@
     python benchmarks/kills.py
     python benchmarks/kills.py --what add --times 50
 
-Each trial has a data folder of its own and is struck at a random moment of the work; then a command is run again and
-everything is looked at: what was reported as stored is found by its own sentences in both legs, through the engine
-and, in every fifth trial, by `storydesk find`; nothing staged, retired or half made is left; catalog, vectors and words
-have the same passages; `storydesk doctor` says OK. The trials:
+Each trial has a data folder of its own and is struck at a random moment of the work; then, in turn, `storydesk doctor`
+or the same command is run, and everything is looked at: what was reported as stored is found by its own sentences in
+both legs, through the engine and, in every fifth trial, by `storydesk find`; nothing staged, retired or half made is
+left; catalog, vectors and words have the same passages; `storydesk doctor` says OK. The trials:
 
     add        stories are added to a new data folder                     SIGKILL between first and last line
     update     stories that have all changed are added again              the same

@@ -105,11 +105,9 @@ class Workshop:
         shutil.copytree(self.base.home, site.home)
         return site
 
-    def problems(
-        self, site: Site, expected: Expected, *, warnings: Sequence[str] = (), doctor: bool = True
-    ) -> list[str]:
+    def problems(self, site: Site, expected: Expected, *, warnings: Sequence[str] = ()) -> list[str]:
         """What is wrong in a data folder, by `storydesk doctor`, by `storydesk find` and past the commands."""
-        problems = look_at_doctor(site.run("doctor", "--json"), warnings=warnings) if doctor else []
+        problems = look_at_doctor(site.run("doctor", "--json"), warnings=warnings)
         problems += self._looker.look(site, expected, chance=self.chance)
         if self.by_command and expected.present:
             problems += look_by_command(site, self.chance.choice(expected.present), chance=self.chance)
@@ -123,10 +121,11 @@ class Workshop:
 
 
 def _between_lines(workshop: Workshop, name: str, number: int, measure: Callable[[], Run]) -> Callable[[], Moment]:
-    """Draws moments between the first and the last line, by time in even trials and by lines in odd ones."""
+    """Draws moments between the first and the last line, by time in two trials and by lines in the next two."""
     span = workshop.span(name, lambda: _span(measure()))
-    lines = 1 if number % 2 == 0 else workshop.chance.randrange(1, len(workshop.stories))
-    most = span if number % 2 == 0 else span / 20
+    by_time = number // 2 % 2 == 0
+    lines = 1 if by_time else workshop.chance.randrange(1, len(workshop.stories))
+    most = span if by_time else span / 20
     return lambda: Moment(workshop.chance.uniform(0, most), lines=lines)
 
 
@@ -165,8 +164,9 @@ def _add(workshop: Workshop, number: int, name: str, arguments: tuple[str | Path
     outcome = Outcome(moment, len(acknowledged), _restart(number, str(arguments[0])))
     if _doctor_first(number):
         outcome.problems += workshop.problems(site, Expected(acknowledged, whole=workshop.stories))
-    outcome.problems += _again(site, arguments, acknowledged, workshop.stories)
-    outcome.problems += workshop.problems(site, Expected(workshop.stories), doctor=not _doctor_first(number))
+    else:
+        outcome.problems += _again(site, arguments, acknowledged, workshop.stories)
+        outcome.problems += workshop.problems(site, Expected(workshop.stories))
     return outcome
 
 
@@ -182,9 +182,9 @@ def update(workshop: Workshop, number: int, name: str) -> Outcome:
         replaced = [old for old, new in pairs if new in acknowledged]
         open_pairs = [pair for pair in pairs if pair[1] not in acknowledged]
         outcome.problems += workshop.problems(site, Expected(acknowledged, gone=replaced, one_of=open_pairs))
-    outcome.problems += _again(site, arguments, acknowledged, workshop.changed)
-    expected = Expected(workshop.changed, gone=workshop.stories)
-    outcome.problems += workshop.problems(site, expected, doctor=not _doctor_first(number))
+    else:
+        outcome.problems += _again(site, arguments, acknowledged, workshop.changed)
+        outcome.problems += workshop.problems(site, Expected(workshop.changed, gone=workshop.stories))
     return outcome
 
 
@@ -202,11 +202,12 @@ def remove(workshop: Workshop, number: int, name: str) -> Outcome:
     outcome = Outcome(moment, len(removed), _restart(number, "remove"))
     if _doctor_first(number):
         outcome.problems += workshop.problems(site, Expected(others, gone=removed, whole=chosen))
+        return outcome
     again = site.run(*arguments)
     outcome.problems += look_at_end(again, code=1)
     if twice := {line["title"] for line in again.acknowledged("removed")} & {story.title for story in removed}:
         outcome.problems.append(f"removed twice: {sorted(twice)}")
-    outcome.problems += workshop.problems(site, Expected(others, gone=chosen), doctor=not _doctor_first(number))
+    outcome.problems += workshop.problems(site, Expected(others, gone=chosen))
     return outcome
 
 
@@ -222,8 +223,8 @@ def rebuild(workshop: Workshop, number: int, name: str) -> Outcome:
 
 def model(workshop: Workshop, number: int, name: str) -> Outcome:
     """Changing to another model is killed; it is taken up again, or given up by going back to the first model."""
-    began = work_has_begun if number % 2 == 0 else vectors_were_kept
-    site, moment = _killed_rebuild(workshop, name, f"model {number % 2}", workshop.second_model, began)
+    began = work_has_begun if number // 2 % 2 == 0 else vectors_were_kept
+    site, moment = _killed_rebuild(workshop, name, f"model {began.__name__}", workshop.second_model, began)
     back = number % 3 == 2
     outcome = Outcome(moment, len(workshop.stories), "back to the first model" if back else _restart(number, "rebuild"))
     if back:
@@ -316,11 +317,11 @@ def _failing_disk(workshop: Workshop, number: int, disk: Disk, fail: Callable[[]
     disk.mend()
     small = ("disk",)  # the disk of a trial is, and may be told so
     if _doctor_first(number):
-        found = workshop.problems(site, Expected(acknowledged, whole=workshop.stories), warnings=small)
-        outcome.problems += found
-    outcome.problems += _again(site, arguments, acknowledged, workshop.stories)
-    doctor = not _doctor_first(number)
-    outcome.problems += workshop.problems(site, Expected(workshop.stories), warnings=small, doctor=doctor)
+        expected = Expected(acknowledged, whole=workshop.stories)
+    else:
+        outcome.problems += _again(site, arguments, acknowledged, workshop.stories)
+        expected = Expected(workshop.stories)
+    outcome.problems += workshop.problems(site, expected, warnings=small)
     if outcome.problems:
         shutil.copytree(site.home, workshop.folder / disk.folder.name.removesuffix("-disk"))
     return outcome
@@ -365,7 +366,7 @@ def _span(run: Run) -> float:
 
 
 def _doctor_first(number: int) -> bool:
-    return number // 2 % 2 == 0
+    return number % 2 == 0
 
 
 def _restart(number: int, command: str) -> str:
