@@ -109,7 +109,7 @@ def test_a_failure_to_embed_comes_after_the_results_of_what_was_stored(
 
 def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     """Let `happens` come once between the next preparing and its storing."""
-    import index.engine as adding_module
+    import index.adding as adding_module
 
     prepare = adding_module.prepare
 
