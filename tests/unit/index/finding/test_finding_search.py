@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from index.engine import Engine
+from index.errors import IncompleteIndexError, VectorServerError
 from index.finding.fusion import RECENCY_WEIGHT, fuse
 from index.storing import schema
 
@@ -162,3 +163,47 @@ def test_an_empty_question_finds_nothing_by_words(question: str, engine: Engine,
     assert texts(engine, question, leg="words") == []
     if not question.strip():
         assert texts(engine, question) == []
+
+
+@pytest.mark.parametrize("leg", ["vectors", "both"])
+@pytest.mark.parametrize(
+    ("error", "note"),
+    [
+        (VectorServerError("down"), "The vector index cannot be reached at the moment, so only words were searched."),
+        (IncompleteIndexError("2 of 3"), "The vector index is not complete, so only words were searched; "
+         "`storydesk doctor --fix` mends it."),
+    ],
+)  # fmt: skip
+def test_while_the_vector_index_cannot_be_searched_words_are_and_it_is_said(
+    leg: Any, error: Exception, note: str, engine: Engine, newsroom: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.write("a", "The bridge over the Orla was closed on Monday.")
+    newsroom.write("b", "Nobody swam.")
+    newsroom.add(engine)
+    usual = engine.find("Orla bridge", now=NOW)[0]
+
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(engine._stores.vectors, "search", fail)
+    notes: list[str] = []
+    (found,) = engine.find("Orla bridge", leg=leg, now=NOW, on_note=notes.append)
+    assert notes == [note]
+    assert (found.text, found.vector_score, found.word_score) == (usual.text, usual.vector_score, usual.word_score)
+    assert engine.ask("When was the bridge over the Orla closed?", now=NOW).note == note
+
+
+def test_a_collection_that_was_emptied_is_not_searched_as_if_it_had_nothing(engine: Engine, newsroom: Any) -> None:
+    newsroom.write("a", "The bridge was closed.")
+    newsroom.add(engine)
+    library = engine.catalog.library("public")
+    assert library is not None
+    assert library.current is not None
+    engine._stores.vectors.drop(library.current.id)
+    notes: list[str] = []
+    assert [each.text for each in engine.find("bridge", now=NOW, on_note=notes.append)] == ["The bridge was closed."]
+    assert len(notes) == 1
+    assert "is not complete" in notes[0]
+    engine.check(fix=True)
+    assert engine.find("bridge", leg="vectors", now=NOW, on_note=notes.append) != []
+    assert len(notes) == 1
