@@ -4,7 +4,8 @@
 
 The stories are made of random words and the vectors are random but fixed for each text, so the times are of search
 alone: no model is loaded and nothing is embedded. Stories are added under the limit too. Between two rounds some are
-added to every tenth library, from a thread of its own, while three others ask.
+added to every tenth library, from a thread of its own, while three others ask. Whatever the limit, at most 256 vector
+indexes are kept open, for the memory they take.
 """
 
 import argparse
