@@ -1,5 +1,6 @@
 """Disks that fill or turn read-only while something writes to them. Mounting them takes root's rights."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -55,9 +56,15 @@ class FillingDisk(Disk):
 
     def fill(self, *, leave: int) -> None:
         """Take all room but `leave` bytes, as another program might."""
+        size = 0
         with self._ballast.open("wb") as file:
-            size = max(0, shutil.disk_usage(self.folder).free - leave)
-            os.posix_fallocate(file.fileno(), 0, max(1, size))
+            while (room := shutil.disk_usage(self.folder).free - leave) > 0:
+                try:
+                    os.posix_fallocate(file.fileno(), size, room)
+                    size += room
+                except OSError as error:  # somebody else took of it meanwhile
+                    if error.errno != errno.ENOSPC:
+                        raise
 
     def mend(self) -> None:
         self._ballast.unlink()
