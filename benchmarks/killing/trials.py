@@ -1,6 +1,7 @@
 """The trials: each does something to a data folder, is struck at a random moment, and looks at what is left."""
 
 import random
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -277,13 +278,13 @@ def full_disk(workshop: Workshop, number: int, name: str) -> Outcome:
         def fill() -> None:  # to the last byte, or with room for a part of what is written next
             disk.fill(leave=workshop.chance.choice((0, workshop.chance.randrange(_MOST_BYTES_LEFT))))
 
-        return _failing_disk(workshop, number, disk, fill, says="full")
+        return _failing_disk(workshop, number, disk, fill, says=r"\bis full; make room")
 
 
 def read_only(workshop: Workshop, number: int, name: str) -> Outcome:
     """The disk turns read-only while stories are added: that is said, and all is well once it is writable."""
     with FailingDisk(workshop.folder / f"{name}-disk") as disk:
-        return _failing_disk(workshop, number, disk, disk.fail, says="cannot be written")
+        return _failing_disk(workshop, number, disk, disk.fail, says=r"cannot be written|disk I/O error")
 
 
 def _failing_disk(workshop: Workshop, number: int, disk: Disk, fail: Callable[[], None], *, says: str) -> Outcome:
@@ -308,7 +309,7 @@ def _failing_disk(workshop: Workshop, number: int, disk: Disk, fail: Callable[[]
     outcome.problems += look_at_end(run, code=2)
     # Nothing changes while the disk fails: a second attempt says the same, and what is stored can be listed.
     for attempt in (run, site.run(*arguments)):
-        if attempt.code != 2 or not attempt.err.startswith("Error: ") or says not in attempt.err:
+        if attempt.code != 2 or not attempt.err.startswith("Error: ") or not re.search(says, attempt.err):
             outcome.problems.append(f"{attempt.command} ended with {attempt.code} and said {attempt.err!r}")
     listed = site.run("list", "--json")
     outcome.problems += look_at_end(listed, code=0)
