@@ -23,6 +23,7 @@ A data folder with which something is wrong is kept and named, and the exit code
 import argparse
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -58,6 +59,7 @@ class Result:
 def main() -> int:
     """Run the trials; returns the exit code."""
     options = _parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no process goes on and no disk stays mounted
     for name in [name for name in os.environ if name.startswith("STORYDESK_")]:
         del os.environ[name]
     folder = Path(tempfile.mkdtemp(prefix="storydesk-kills-"))
