@@ -17,6 +17,7 @@ from index.storing.durable import complete_or_absent
 _BUSY_SECONDS = 30
 _LEAST_FREE_BYTES = 100_000
 _PAGES_AT_ONCE = 1_000
+_NOT_WRITABLE = ("readonly", "read-only", "permission denied")
 DATABASE_ERRORS = (DBAPIError, sqlite3.Error)
 """What the database raises, through SQLAlchemy and by itself."""
 
@@ -166,12 +167,24 @@ def is_damage(error: BaseException) -> bool:
     return any(sign in _words(error) for sign in ("malformed", "not a database"))
 
 
+def disk_sentence(error: BaseException, folder: Path, *, name: str) -> str | None:
+    """What to do when the disk is to blame that `name`, which lies in `folder`, failed; None when it is not."""
+    words = _words(error)
+    if disk_is_full(error, folder):
+        return f"The disk of the {name} {folder} is full; make room and run the command again."
+    if any(sign in words for sign in _NOT_WRITABLE):
+        return f"The {name} {folder} cannot be written; give yourself the right to, or set STORYDESK_HOME."
+    if any(sign in words for sign in ("i/o error", "input/output error")):
+        return f"The {name} {folder} cannot be used ({_message(error)}); check the disk and run the command again."
+    return None
+
+
 def storage_sentence(error: BaseException, home: Path) -> str:
     """What a failed write or read means for the person whose data lies in `home`."""
     words = _words(error)
-    if disk_is_full(error, home):
-        return f"The disk of the data folder {home} is full; make room and run the command again."
-    if any(sign in words for sign in ("readonly", "read-only", "permission denied", "unable to open")):
+    if (sentence := disk_sentence(error, home, name="data folder")) is not None:
+        return sentence
+    if "unable to open" in words:
         return f"The data folder {home} cannot be written; give yourself the right to, or set STORYDESK_HOME."
     if "locked" in words:
         return f"The catalog in {home} stayed busy for {_BUSY_SECONDS} seconds; run the command again."
