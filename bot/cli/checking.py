@@ -104,11 +104,12 @@ def check_healths(healths: "Sequence[LibraryHealth]") -> list[Check]:
     passages = sum(health.passages for health in libraries)
     looked_up = sum(health.looked_up for health in libraries)
     of = "1 library" if len(libraries) == 1 else f"{len(libraries)} libraries"
-    counts = f"{of}, {passages} passages; both search indexes are in step with the catalog."
+    counts = f"{of}, {_passages(passages)}; both search indexes are in step with the catalog."
     if not libraries:
         counts = "No stories yet; `storydesk add` adds some."
     searched = sum(health.looked_up > 0 for health in libraries)
-    lookup = f"{looked_up} passages, from {searched} of {of}, are found by their own vectors."
+    where = of if searched == len(libraries) else f"{searched} of {of}"
+    lookup = f"Looked up by their own vectors and found: {_passages(looked_up)} of {where}."
     return [
         _check_troubles("catalog", healths, "The database finds no damage in it."),
         _check_troubles("counts", healths, counts),
@@ -118,6 +119,10 @@ def check_healths(healths: "Sequence[LibraryHealth]") -> list[Check]:
         ),
         _check_troubles("orphans", healths, "Nothing lies in the data folder that belongs to no library."),
     ]
+
+
+def _passages(number: int) -> str:
+    return f"{number} passage{'' if number == 1 else 's'}"
 
 
 def _check_troubles(name: str, healths: "Sequence[LibraryHealth]", otherwise: str) -> Check:

@@ -58,7 +58,7 @@ def test_all_is_well(storydesk: Storydesk, engine: Any, catalog: Any, monkeypatc
     assert [list(check) for check in checks] == [["name", "status", "message"]] * 11
     assert {check["status"] for check in checks} == {"OK"}
     assert named(checks, "counts")["message"].startswith("1 library, 3 passages; ")
-    assert named(checks, "lookup")["message"] == "3 passages, from 1 of 1 library, are found by their own vectors."
+    assert named(checks, "lookup")["message"] == "Looked up by their own vectors and found: 3 passages of 1 library."
 
 
 def test_a_warning_is_no_failure(storydesk: Storydesk, engine: Any) -> None:
