@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 from index.engine import Engine
 from index.finding import SentenceTransformerEmbedder, TextVectors
+from index.publishing.stores import Stores
 from index.settings import IndexSettings
-from index.storing.stores import Stores
 
 DIMENSION = 384
 PARTS = 6

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from index.errors import OutdatedIndexError
 from index.moving.importing import ExportHeader, Imported, ImportedLibrary, ImportedStory, read_export
+from index.publishing import publisher
+from index.publishing.batches import Batch, batches
+from index.publishing.preparing import Prepared, prepare
+from index.publishing.stores import Progress, Stores
+from index.publishing.writers import Writers
 from index.reading import ReadFailure, discover, read_file
 from index.stories import AddResult, Story
-from index.storing import Library, publisher
-from index.storing.batches import Batch, batches
-from index.storing.preparing import Prepared, prepare
-from index.storing.stores import Progress, Stores
-from index.storing.writers import Writers
+from index.storing import Library
 
 WAITING_FOR_SERVER = "seconds waited for the vector server"
 _STORED = "stories stored"

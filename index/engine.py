@@ -19,20 +19,22 @@ from filelock import BaseFileLock
 
 from index.adding import WAITING_FOR_SERVER, Adding
 from index.answering import answer_question
+from index.caring import mending
 from index.errors import LibraryNameError, OutdatedIndexError, StorageError
 from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
 from index.finding.earlier_models import EarlierModels, model_files
 from index.finding.model_files import load_token_offsets, model_fingerprint
 from index.holding.lock import hold, progressed
+from index.indexing.vectors import Vectors
+from index.indexing.words import Words
+from index.publishing import publisher, rebuilding
+from index.publishing.stores import Progress, Stores
+from index.publishing.writers import Writers
 from index.reading import storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
 from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory
-from index.storing import Catalog, Library, mending, publisher, rebuilding
-from index.storing.stores import Progress, Stores
-from index.storing.vectors import Vectors
-from index.storing.words import Words
-from index.storing.writers import Writers
+from index.storing import Catalog, Library
 
 _log = logging.getLogger(__name__)
 SAMPLES = "samples"

@@ -9,9 +9,9 @@ from pathlib import Path
 from index.errors import ModelError
 from index.finding.embedding import Embedder
 from index.finding.model_files import model_fingerprint
+from index.publishing.stores import Embed
 from index.settings import IndexSettings
 from index.storing.catalog import Generation
-from index.storing.stores import Embed
 
 _log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from index.errors import IncompleteIndexError, VectorServerError
 from index.finding.fusion import fuse, recency
+from index.publishing.stores import Stores
 from index.shaping import normalised
 from index.stories import Finding, Leg
 from index.storing.catalog import Generation
 from index.storing.generations import count_indexed
 from index.storing.passages import ReadablePassage, kept_vectors, readable
-from index.storing.stores import Stores
 
 _PER_LEG = 60
 """Passages each leg brings: more than anyone is shown, as some are outdated, unreadable or the same text."""

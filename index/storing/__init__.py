@@ -1,4 +1,4 @@
-"""Catalog, vectors and words of a data folder, and the publisher that keeps the three in step."""
+"""The catalog: every story, version, passage and vector, in a database. The only truth."""
 
 from index.storing.catalog import Catalog, Library
 

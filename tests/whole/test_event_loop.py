@@ -18,11 +18,11 @@ from bot.desk import Desk
 from index import engine as engine_module
 from index.engine import Engine
 from index.finding import SentenceTransformerEmbedder
+from index.indexing.vectors import Vectors
+from index.indexing.words import Words
 from index.settings import IndexSettings
 from index.stories import Answer
 from index.storing import Catalog
-from index.storing.vectors import Vectors
-from index.storing.words import Words
 
 pytestmark = pytest.mark.slow
 

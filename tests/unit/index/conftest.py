@@ -25,12 +25,13 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from index.engine import Engine
 from index.finding import TextVectors
+from index.indexing.vectors import Vectors
+from index.indexing.words import Words
+from index.publishing import preparing, stores
 from index.settings import IndexSettings
 from index.stories import AddResult
-from index.storing import Catalog, Library, generations, preparing, schema, stores
+from index.storing import Catalog, Library, generations, schema
 from index.storing.catalog import Generation
-from index.storing.vectors import Vectors
-from index.storing.words import Words
 
 DIMENSION = 64
 
@@ -192,14 +193,14 @@ def newsroom(tmp_path: Path) -> Newsroom:
 
 @pytest.fixture
 def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractContextManager[None]]:
-    """Dies in a step of storing, such as `versions.stage`, "before" it did anything or "after" it did all."""
+    """Dies in a step, such as `storing.versions.stage`, "before" it did anything or "after" it did all."""
 
     class Killed(BaseException):
         """No handler of errors may catch it, as none would run after a kill."""
 
     @contextmanager
     def killed(step: str, when: str, *, error: type[BaseException] = Killed, calls_before: int = 0) -> Iterator[None]:
-        real = resolve_name(f"index.storing.{step}")
+        real = resolve_name(f"index.{step}")
         calls = itertools.count()
 
         def die(*arguments: Any, **options: Any) -> Any:
@@ -210,7 +211,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractContextM
             raise error(step)
 
         with monkeypatch.context() as patched, pytest.raises(error, match=re.escape(step)):  # noqa: PT012
-            patched.setattr(f"index.storing.{step}", die)
+            patched.setattr(f"index.{step}", die)
             yield
 
     return killed

@@ -93,7 +93,7 @@ def test_what_cannot_be_read_fails_and_the_rest_goes_on(
 def test_each_result_is_given_once_its_story_can_be_found_by_others(
     engine: Engine, newsroom: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.storing.batches._STORIES_AT_ONCE", 2)
+    monkeypatch.setattr("index.publishing.batches._STORIES_AT_ONCE", 2)
     newsroom.write_lines("wire", [{"id": n, "title": "T", "text": f"Bridge {n} was closed."} for n in range(5)])
     for count, result in enumerate(engine.add([newsroom.folder]), start=1):
         assert engine._stores.catalog.story(result.story_id or "").text == f"Bridge {count - 1} was closed."
@@ -103,7 +103,7 @@ def test_each_result_is_given_once_its_story_can_be_found_by_others(
 def test_long_stories_are_not_gathered_into_one_batch(
     engine: Engine, newsroom: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.storing.batches._CHARACTERS_AT_ONCE", 50)
+    monkeypatch.setattr("index.publishing.batches._CHARACTERS_AT_ONCE", 50)
     newsroom.write_lines("wire", [{"id": n, "title": "T", "text": f"Bridge {n} was closed. " * 4} for n in range(3)])
     adding = engine.add([newsroom.folder])
     next(adding)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from index.engine import Engine
+from index.publishing import publisher
 from index.stories import AddResult
-from index.storing import publisher
 
 InStep = Callable[[Engine], None]
 SECONDS = 20
@@ -26,7 +26,7 @@ def preparing_threads() -> list[threading.Thread]:
 
 @pytest.fixture(autouse=True)
 def one_story_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.storing.batches._STORIES_AT_ONCE", 1)
+    monkeypatch.setattr("index.publishing.batches._STORIES_AT_ONCE", 1)
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_an_edition_that_comes_while_an_earlier_one_is_embedded_is_followed_by_i
 def test_threads_with_the_same_stories_and_texts_lose_and_double_nothing(
     at_once: int, engine: Engine, newsroom: Any, assert_in_step: InStep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.storing.batches._STORIES_AT_ONCE", at_once)
+    monkeypatch.setattr("index.publishing.batches._STORIES_AT_ONCE", at_once)
     texts = [f"Bridge {n} was closed." for n in range(6)]
 
     def add(thread: int) -> list[AddResult]:

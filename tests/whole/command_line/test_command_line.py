@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-ANSWER_KEYS = ["question", "answered", "reason", "text", "confidence", "figures", "citations", "elapsed_ms"]
+ANSWER_KEYS = ["question", "answered", "reason", "text", "confidence", "figures", "citations", "elapsed_ms", "note"]
 
 
 def check_answer(answer: dict[str, Any], desk: Any) -> None:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
+from index.caring.checking import Page, catalog_problem, compare, examine_all, superfluous
+from index.caring.orphans import collect_orphans
 from index.errors import StorageError, VectorServerError
+from index.publishing.publisher import finish
+from index.publishing.rebuilding import Turn, fill, give_up, rebuild
+from index.publishing.stores import Progress, Stores
 from index.stories import LibraryHealth
 from index.storing.catalog import Generation, Library, pages
-from index.storing.checking import Page, catalog_problem, compare, examine_all, superfluous
-from index.storing.orphans import collect_orphans
-from index.storing.publisher import finish
-from index.storing.rebuilding import Turn, fill, give_up, rebuild
 from index.storing.schema import indexed_versions, vectors
 from index.storing.schema import versions as versions_table
-from index.storing.sqlite import disk_is_full
-from index.storing.stores import Progress, Stores
+from index.storing.sqlite import disk_sentence
 
 _log = logging.getLogger(__name__)
 Alone = Callable[[str], AbstractContextManager[object]]
@@ -65,7 +65,10 @@ def mend(stores: Stores, found: list[LibraryHealth], *, home: Path, turn: Turn, 
             raise
         except StorageError as error:
             # Neither the disk nor the catalog: then it is the vector index, in a way that was not seen before.
-            if disk_is_full(error, home) or catalog_problem(stores.catalog) is not None:
+            if (
+                disk_sentence(error, home, name="data folder") is not None
+                or catalog_problem(stores.catalog) is not None
+            ):
                 raise
             _log.warning("the vector index is made anew: %s", error)
             start_anew(stores, turn=turn, alone=alone, tell=tell)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IncompleteIndexError, OutdatedIndexError
+from index.indexing.chroma import Client
+from index.indexing.vectors_folder import VectorsFolder
+from index.indexing.vectors_server import OnWait, VectorsServer
 from index.settings import IndexSettings
 from index.storing.catalog import Generation
-from index.storing.chroma import Client
-from index.storing.vectors_folder import VectorsFolder
-from index.storing.vectors_server import OnWait, VectorsServer
 
 _PAGE = 1_000
 _WRITE_AT_ONCE = 250

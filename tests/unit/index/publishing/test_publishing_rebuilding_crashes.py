@@ -7,24 +7,27 @@ import pytest
 
 from index.engine import Engine
 from index.errors import StorageError
-from index.storing import generations, rebuilding
+from index.publishing import rebuilding
+from index.publishing.stores import Stores
+from index.storing import generations
 from index.storing.catalog import Generation
-from index.storing.stores import Stores
 
 InStep = Callable[[Engine], None]
 TEXTS = [f"Bridge {number} was closed." for number in range(3)]
 EMBEDDED = [f"A story\n{text}" for text in TEXTS]
 STEPS = [
-    "generations.begin",
-    "vectors.Vectors.write",
-    "words.Words.write",
-    "versions.mark_indexed",
-    "generations.switch",
-    "vectors.Vectors.drop",
-    "words.Words.drop",
-    "generations.forget",
+    "storing.generations.begin",
+    "indexing.vectors.Vectors.write",
+    "indexing.words.Words.write",
+    "storing.versions.mark_indexed",
+    "storing.generations.switch",
+    "indexing.vectors.Vectors.drop",
+    "indexing.words.Words.drop",
+    "storing.generations.forget",
 ]
-SWITCHED = {("generations.switch", "after")} | {(step, when) for step in STEPS[5:] for when in ("before", "after")}
+SWITCHED = {("storing.generations.switch", "after")} | {
+    (step, when) for step in STEPS[5:] for when in ("before", "after")
+}
 before_and_after = pytest.mark.parametrize("when", ["before", "after"])
 
 
@@ -92,7 +95,7 @@ def test_killed_while_the_model_changes(
     engine = open_engine(models.new, load_embedder=models.load)
     if (step, when) in SWITCHED:
         assert_in_step(engine)
-    if (step, when) != ("generations.begin", "before"):
+    if (step, when) != ("storing.generations.begin", "before"):
         assert texts_found(engine, "vectors") == TEXTS
         by = models.new_embedder if (step, when) in SWITCHED else models.old_embedder
         assert by.embedded[-1] == "bridge"
@@ -107,9 +110,15 @@ def test_killed_while_the_model_changes(
 
 @before_and_after
 @pytest.mark.parametrize(
-    "step", ["generations.begin", "versions.add_passages", "versions.mark_indexed", "generations.switch",
-             "generations.forget"]
-)  # fmt: skip
+    "step",
+    [
+        "storing.generations.begin",
+        "storing.versions.add_passages",
+        "storing.versions.mark_indexed",
+        "storing.generations.switch",
+        "storing.generations.forget",
+    ],
+)
 def test_killed_while_stories_are_cut_anew(
     step: str,
     when: str,
@@ -177,7 +186,7 @@ def test_an_interrupted_change_of_model_goes_on_with_what_was_removed_and_is_the
     bridges.add(engine)
     engine.close()
     engine = open_engine(models.new, load_embedder=models.load)
-    with killed_at("versions.mark_indexed", "before"):
+    with killed_at("storing.versions.mark_indexed", "before"):
         engine.rebuild()
     engine.close()
     engine = open_engine(models.new, load_embedder=models.load)
@@ -199,7 +208,7 @@ def test_a_story_that_was_staged_with_the_old_model_is_not_lost_when_the_model_c
     engine = open_engine(models.old, load_embedder=models.load)
     bridges.add(engine)
     path = bridges.write("bridge1", "Bridge 1 was opened.")
-    with killed_at("vectors.Vectors.write", "before"):
+    with killed_at("indexing.vectors.Vectors.write", "before"):
         bridges.add(engine, path)
     engine.close()
 
@@ -223,7 +232,7 @@ def test_a_rebuild_that_fails_leaves_the_present_indexes(
 ) -> None:
     engine = open_engine()
     bridges.add(engine)
-    with killed_at("words.Words.write", "before", error=StorageError):
+    with killed_at("indexing.words.Words.write", "before", error=StorageError):
         engine.rebuild()
     assert texts_found(engine, "words") == texts_found(engine, "vectors") == TEXTS
     bridges.add(engine, bridges.write("bridge3", "Bridge 3 was opened."))

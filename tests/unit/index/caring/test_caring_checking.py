@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from index.caring import checking
 from index.engine import Engine
 from index.errors import StorageError
+from index.indexing.vectors import Vectors
+from index.publishing import rebuilding
 from index.stories import LibraryHealth, Trouble
-from index.storing import checking, generations, rebuilding, schema, versions
+from index.storing import generations, schema, versions
 from index.storing.catalog import Generation
-from index.storing.vectors import Vectors
 
 InStep = Callable[[Engine], None]
 
@@ -454,7 +456,7 @@ def test_others_may_write_between_the_pages(desk: Engine, newsroom: Any, monkeyp
 
 
 def test_troubles_of_one_and_of_several_read_well() -> None:
-    from index.storing.troubles import some
+    from index.caring.troubles import some
 
     assert some("counts", "missing_words", 0) == []
     assert some("lookup", "lost", 1, of=20) == [

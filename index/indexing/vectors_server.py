@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from index.errors import SettingsError, StorydeskError, VectorServerError
+from index.indexing.chroma import Client, connect, line
+from index.indexing.vectors_folder import other_dimension
 from index.settings import IndexSettings
-from index.storing.chroma import Client, connect, line
-from index.storing.vectors_folder import other_dimension
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")

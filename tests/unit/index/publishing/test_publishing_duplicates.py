@@ -162,13 +162,13 @@ def test_a_text_is_handed_on_within_its_library_only(copies: Any, engine: Engine
 
 
 STEPS = [
-    "versions.stage",
-    "vectors.Vectors.write",
-    "words.Words.write",
-    "versions.make_live",
-    "vectors.Vectors.delete",
-    "words.Words.delete",
-    "versions.delete_versions",
+    "storing.versions.stage",
+    "indexing.vectors.Vectors.write",
+    "indexing.words.Words.write",
+    "storing.versions.make_live",
+    "indexing.vectors.Vectors.delete",
+    "indexing.words.Words.delete",
+    "storing.versions.delete_versions",
 ]
 before_and_after = pytest.mark.parametrize("when", ["before", "after"])
 
@@ -190,7 +190,7 @@ def test_killed_while_a_text_is_handed_on(
     engine.close()
     engine = open_engine()
     assert_in_step(engine)
-    stored = (step, when) != ("versions.stage", "before")
+    stored = (step, when) != ("storing.versions.stage", "before")
     assert live(engine) == ({"A": HARBOUR, "B": BRIDGE} if stored else {"A": BRIDGE})
     assert statuses(copies.add(engine, a)) == ["unchanged" if stored else "updated"]
     assert live(engine) == {"A": HARBOUR, "B": BRIDGE}
@@ -217,7 +217,7 @@ def test_killed_while_a_story_becomes_a_duplicate_and_hands_its_text_on(
     engine.close()
     engine = open_engine()
     assert_in_step(engine)
-    stored = (step, when) != ("versions.stage", "before")
+    stored = (step, when) != ("storing.versions.stage", "before")
     assert live(engine) == {"B" if stored else "A": BRIDGE, "D": FERRY}
     assert statuses(copies.add(engine, a)) == ["duplicate"]
     assert live(engine) == {"B": BRIDGE, "D": FERRY}
@@ -228,7 +228,13 @@ def test_killed_while_a_story_becomes_a_duplicate_and_hands_its_text_on(
 
 @before_and_after
 @pytest.mark.parametrize(
-    "step", ["versions.give_way", "vectors.Vectors.delete", "words.Words.delete", "versions.delete_versions"]
+    "step",
+    [
+        "storing.versions.give_way",
+        "indexing.vectors.Vectors.delete",
+        "indexing.words.Words.delete",
+        "storing.versions.delete_versions",
+    ],
 )
 def test_killed_while_a_story_becomes_a_duplicate_whose_text_nobody_wants(
     step: str,
@@ -248,14 +254,16 @@ def test_killed_while_a_story_becomes_a_duplicate_whose_text_nobody_wants(
     engine.close()
     engine = open_engine()
     assert_in_step(engine)
-    before = (step, when) == ("versions.give_way", "before")
+    before = (step, when) == ("storing.versions.give_way", "before")
     assert live(engine) == ({"A": BRIDGE, "B": HARBOUR} if before else {"B": HARBOUR})
     assert statuses(newsroom.add(engine)) == ["duplicate", "unchanged"]
     assert_in_step(engine)
 
 
 @before_and_after
-@pytest.mark.parametrize("step", ["versions.retire_story", "vectors.Vectors.delete", "versions.delete_versions"])
+@pytest.mark.parametrize(
+    "step", ["storing.versions.retire_story", "indexing.vectors.Vectors.delete", "storing.versions.delete_versions"]
+)
 def test_killed_while_a_story_is_removed_that_others_have_the_text_of(
     step: str,
     when: str,
@@ -271,7 +279,7 @@ def test_killed_while_a_story_is_removed_that_others_have_the_text_of(
     engine.close()
     engine = open_engine()
     assert_in_step(engine)
-    kept = (step, when) == ("versions.retire_story", "before")
+    kept = (step, when) == ("storing.versions.retire_story", "before")
     assert live(engine) == ({"A": BRIDGE} if kept else {})
     assert remembered(engine) == (2 if kept else 0)
 
@@ -281,7 +289,7 @@ def test_a_failure_while_a_text_is_handed_on_is_made_up_for_by_the_next_addition
 ) -> None:
     copies.add(engine, copies.write("d", FERRY, title="D"))
     copies.write("a", FERRY, title="A")
-    with killed_at("words.Words.write", "before", error=StorageError):
+    with killed_at("indexing.words.Words.write", "before", error=StorageError):
         copies.add(engine)
     assert live(engine) == {"A": BRIDGE, "D": FERRY}
     # Back to what it was: by now the text is the second story's, and the first one is its duplicate.

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from index.engine import Engine
 from index.errors import IncompleteIndexError, OutdatedIndexError, StorageError
-from index.storing import chroma
+from index.indexing import chroma
+from index.indexing.vectors import Vectors
+from index.indexing.vectors_folder import VectorsFolder
 from index.storing.catalog import Generation
-from index.storing.vectors import Vectors
-from index.storing.vectors_folder import VectorsFolder
 
 LOST = "Error creating hnsw segment reader: Nothing found on disk"
 
@@ -73,7 +73,7 @@ def count_openings(patched: pytest.MonkeyPatch) -> list[Path]:
         openings.append(path)
         return real(path)
 
-    patched.setattr("index.storing.vectors_folder.open_folder", opening)
+    patched.setattr("index.indexing.vectors_folder.open_folder", opening)
     return openings
 
 
@@ -354,7 +354,7 @@ def test_an_index_that_could_not_be_reopened_is_tried_again(home: Path, monkeypa
         raise InternalError("too many open files")
 
     with monkeypatch.context() as patched:
-        patched.setattr("index.storing.vectors_folder.open_folder", fail)
+        patched.setattr("index.indexing.vectors_folder.open_folder", fail)
         with pytest.raises(StorageError, match=r"cannot be opened \(too many open files\)"):
             vectors.count(generation(2))
     assert vectors.count(generation(2)) == 0

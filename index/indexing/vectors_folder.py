@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from index.errors import OutdatedIndexError, StorageError
-from index.storing.chroma import (
+from index.indexing.chroma import (
     Client,
     give_memory_back,
     line,
@@ -19,8 +19,8 @@ from index.storing.chroma import (
     open_folder,
     raise_file_limit,
 )
-from index.storing.sqlite import disk_is_full
-from index.storing.unused_folders import remove_unused_folders
+from index.indexing.unused_folders import remove_unused_folders
+from index.storing.sqlite import disk_sentence
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -167,8 +167,8 @@ class VectorsFolder:
         try:
             self._client = open_folder(self._path)
         except Exception as error:  # Chroma raises whatever its store raised
-            if disk_is_full(error, self._path):
-                raise _full(self._path) from error
+            if (sentence := disk_sentence(error, self._path, name="vector index")) is not None:
+                raise StorageError(sentence) from error
             self._damage = (
                 f"The vector index in {self._path} cannot be opened ({line(error)}); "
                 "run `storydesk doctor --fix` to make it anew."
@@ -194,8 +194,8 @@ class VectorsFolder:
         except ChromaError as error:
             if "dimension" in str(error):
                 raise other_dimension(error) from error
-            if disk_is_full(error, self._path):
-                raise _full(self._path) from error
+            if (sentence := disk_sentence(error, self._path, name="vector index")) is not None:
+                raise StorageError(sentence) from error
             raise StorageError(f"The vector index failed ({line(error)}); run `storydesk doctor --fix`.") from error
 
 
@@ -208,7 +208,3 @@ def other_dimension(error: BaseException) -> OutdatedIndexError:
     return OutdatedIndexError(
         f"The vector index is of another model ({line(error)}); run `storydesk rebuild` to make it anew."
     )
-
-
-def _full(path: Path) -> StorageError:
-    return StorageError(f"The disk of the vector index {path} is full; make room and run the command again.")

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from index.engine import Engine
 from index.errors import OutdatedIndexError
-from index.storing import generations, rebuilding, schema
+from index.publishing import rebuilding
+from index.storing import generations, schema
 from index.storing.catalog import Generation
 
 InStep = Callable[[Engine], None]
@@ -315,7 +316,7 @@ def test_a_model_that_is_changed_back_before_the_new_indexes_are_complete_answer
     assert_in_step: InStep,
     killed_at: Callable[..., Any],
 ) -> None:
-    with killed_at("versions.mark_indexed", "before"):
+    with killed_at("storing.versions.mark_indexed", "before"):
         changed.rebuild()
     changed.close()
     engine = open_engine(models.old, load_embedder=models.load)
@@ -334,7 +335,7 @@ def test_a_third_model_begins_anew(
     assert_in_step: InStep,
     killed_at: Callable[..., Any],
 ) -> None:
-    with killed_at("versions.mark_indexed", "before"):
+    with killed_at("storing.versions.mark_indexed", "before"):
         changed.rebuild()
     changed.close()
     third = models.new.model_copy(update=make_model("third weights"))

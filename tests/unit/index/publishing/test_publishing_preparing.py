@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from index.engine import Engine
+from index.publishing import preparing
 from index.stories import Story
-from index.storing import Library, preparing
+from index.storing import Library
 
 
 def story(text: str, *, identity: str = "id:1", **fields: Any) -> Story:

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import and_, func, select
 
+from index.caring.orphans import count_orphans
+from index.caring.troubles import some
 from index.errors import StorageError, VectorServerError
+from index.publishing.rebuilding import Turn
+from index.publishing.stores import Progress, Stores
 from index.stories import LibraryHealth, Trouble
 from index.storing import generations, versions
 from index.storing.catalog import LIVE, Catalog, Generation, Library, pages
-from index.storing.orphans import count_orphans
 from index.storing.passages import kept_vectors, readable
-from index.storing.rebuilding import Turn
 from index.storing.schema import indexed_versions, passages, stories, vectors
 from index.storing.schema import versions as versions_table
 from index.storing.sqlite import quick_check
-from index.storing.stores import Progress, Stores
-from index.storing.troubles import some
 
 Which = Literal["vectors", "words"]
 _Result = TypeVar("_Result")

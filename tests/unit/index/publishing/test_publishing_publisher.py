@@ -7,9 +7,9 @@ import pytest
 
 from index.engine import Engine
 from index.errors import OutdatedIndexError
+from index.publishing import rebuilding
 from index.settings import IndexSettings
 from index.stories import AddResult
-from index.storing import rebuilding
 from index.storing.catalog import Generation
 
 InStep = Callable[[Engine], None]

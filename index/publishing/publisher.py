@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.errors import OutdatedIndexError
+from index.publishing.preparing import Prepared, content_hash, embed_new, make_version, text_hash
+from index.publishing.stores import Stores
 from index.stories import AddResult, AddStatus, Story
 from index.storing import versions
 from index.storing.catalog import Library
 from index.storing.duplicates import first_duplicate
 from index.storing.passages import indexed_passages
-from index.storing.preparing import Prepared, content_hash, embed_new, make_version, text_hash
-from index.storing.stores import Stores
 from index.storing.versions import LiveVersion, NewVersion
 
 

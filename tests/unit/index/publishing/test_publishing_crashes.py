@@ -12,19 +12,19 @@ from index.errors import StorageError
 OLD, NEW = "The bridge was closed.", "The bridge was opened."
 
 PUBLISHING = [
-    "versions.stage",
-    "vectors.Vectors.write",
-    "words.Words.write",
-    "versions.make_live",
-    "vectors.Vectors.delete",
-    "words.Words.delete",
-    "versions.delete_versions",
+    "storing.versions.stage",
+    "indexing.vectors.Vectors.write",
+    "indexing.words.Words.write",
+    "storing.versions.make_live",
+    "indexing.vectors.Vectors.delete",
+    "indexing.words.Words.delete",
+    "storing.versions.delete_versions",
 ]
 REMOVING = [
-    "versions.retire_story",
-    "vectors.Vectors.delete",
-    "words.Words.delete",
-    "versions.delete_versions",
+    "storing.versions.retire_story",
+    "indexing.vectors.Vectors.delete",
+    "indexing.words.Words.delete",
+    "storing.versions.delete_versions",
 ]
 before_and_after = pytest.mark.parametrize("when", ["before", "after"])
 
@@ -54,7 +54,7 @@ def test_killed_while_a_story_is_updated(
 
     engine = open_engine()
     assert_in_step(engine)
-    live = OLD if (step, when) == ("versions.stage", "before") else NEW
+    live = OLD if (step, when) == ("storing.versions.stage", "before") else NEW
     for leg in ("vectors", "words", "both"):
         assert found(engine, leg)[0] == live
         assert len({OLD, NEW} & set(found(engine, leg))) == 1
@@ -80,13 +80,13 @@ def test_killed_while_a_story_is_added(
     with killed_at(step, when):
         newsroom.add(engine)
     # Nobody sees a story that is not live yet, whatever the indexes have of it.
-    if (step, when) != ("versions.make_live", "after"):
+    if (step, when) != ("storing.versions.make_live", "after"):
         assert found(engine, "both") == []
     engine.close()
 
     engine = open_engine()
     assert_in_step(engine)
-    stored = (step, when) != ("versions.stage", "before")
+    stored = (step, when) != ("storing.versions.stage", "before")
     assert found(engine, "both") == ([NEW] if stored else [])
     (result,) = newsroom.add(engine)
     assert result.status == ("unchanged" if stored else "added")
@@ -138,7 +138,7 @@ def test_killed_while_a_story_is_removed(
 
     engine = open_engine()
     assert_in_step(engine)
-    removed = (step, when) != ("versions.retire_story", "before")
+    removed = (step, when) != ("storing.versions.retire_story", "before")
     for leg in ("vectors", "words"):
         assert found(engine, leg) == ([] if removed else [OLD])
 
@@ -153,7 +153,7 @@ def test_what_a_failure_left_staged_never_comes_live_over_a_later_version(
     newsroom.write("bridge", OLD)
     newsroom.add(engine)
     newsroom.write("bridge", "The bridge was painted.")
-    with killed_at("words.Words.write", "before", error=StorageError):
+    with killed_at("indexing.words.Words.write", "before", error=StorageError):
         newsroom.add(engine)
     assert found(engine, "words") == [OLD]
     newsroom.write("bridge", NEW)

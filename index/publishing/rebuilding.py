@@ -8,12 +8,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from index.errors import StorageError
+from index.publishing.preparing import cut_text, embed_new
+from index.publishing.publisher import finish
+from index.publishing.stores import Progress, Stores
 from index.storing import generations, versions
 from index.storing.catalog import Generation, Library
 from index.storing.passages import IndexedPassage, indexed_passages, keep_vectors, known_texts
-from index.storing.preparing import cut_text, embed_new
-from index.storing.publisher import finish
-from index.storing.stores import Progress, Stores
 from index.storing.versions import Cut
 
 _log = logging.getLogger(__name__)

@@ -83,6 +83,8 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
         ("[Errno 122] Disk quota exceeded", "is full; make room"),
         ("attempt to write a readonly database", "cannot be written; give yourself the right to"),
         ("unable to open database file", "cannot be written; give yourself the right to"),
+        ("[Errno 30] Read-only file system", "cannot be written; give yourself the right to"),
+        ("disk I/O error", "cannot be used (disk I/O error); check the disk"),
         ("database is locked", "stayed busy for 30 seconds; run the command again"),
         ("database disk image is malformed", "is damaged; bring it back from a backup"),
         ("Something ELSE", "cannot be used (Something ELSE); check the disk"),

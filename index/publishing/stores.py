@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import VectorServerError
+from index.indexing.vectors import Vectors
+from index.indexing.words import Words
+from index.publishing.searches import Searches
 from index.shaping import SPLITTER_VERSION, TokenOffsets
 from index.storing import generations, versions
 from index.storing.catalog import Catalog, Generation, Library
 from index.storing.passages import IndexedPassage, kept_vectors
-from index.storing.searches import Searches
-from index.storing.vectors import Vectors
-from index.storing.words import Words
 
 _log = logging.getLogger(__name__)
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]

@@ -10,12 +10,12 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from index.publishing.stores import Progress, Stores
 from index.shaping import SPLITTER_VERSION, cut_passages, embedded_text
 from index.stories import Story
 from index.storing import versions
 from index.storing.catalog import Library
 from index.storing.passages import known_texts
-from index.storing.stores import Progress, Stores
 from index.storing.versions import Cut, NewVersion
 
 _EMBED_AT_ONCE = 256

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.storing.chroma import give_memory_back, most_collections, raise_file_limit
+from index.indexing.chroma import give_memory_back, most_collections, raise_file_limit
 
 ROOT = Path(__file__).parents[4]
 
@@ -44,9 +44,9 @@ def test_small_collections_are_not_lost_under_a_low_limit_of_open_files(home: Pa
     script = f"""
 import logging, resource
 import numpy as np
-from index.storing import vectors_folder
+from index.indexing import vectors_folder
 from index.storing.catalog import Generation
-from index.storing.vectors import Vectors
+from index.indexing.vectors import Vectors
 resource.setrlimit(resource.RLIMIT_NOFILE, (600, 600))
 logging.basicConfig(level=logging.WARNING)
 vectors = Vectors.open(__import__("pathlib").Path({str(home / "vectors")!r}), catalog_id="c0ffee")

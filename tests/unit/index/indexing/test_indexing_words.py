@@ -10,8 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from index.errors import StorageError
+from index.indexing.words import Words
 from index.storing.passages import IndexedPassage
-from index.storing.words import Words
 
 TEXTS = {
     "bridge": "The bridge over the Orla was closed on Monday.",
@@ -205,3 +205,16 @@ def test_an_index_that_is_opened_again_while_it_is_written_finds_what_was_writte
 
     words.write(1, passages())
     assert list(words.search(1, "tunnel", limit=9)) == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "advice"),
+    [(5, "Input/output error", "; check the disk and run"), (30, "Read-only file system", " cannot be written; give")],
+)
+def test_a_disk_that_fails_is_not_taken_for_damage(tmp_path: Path, number: int, words: str, advice: str) -> None:
+    def half() -> Iterator[IndexedPassage]:
+        raise OSError(number, words)
+        yield
+
+    with pytest.raises(StorageError, match=f"^The word index {tmp_path}.*{advice}"):
+        Words(tmp_path).write(1, half())

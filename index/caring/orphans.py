@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, tuple_
 
+from index.publishing.rebuilding import Turn
+from index.publishing.stores import Stores
 from index.storing import generations
 from index.storing.catalog import PAGE, Catalog
-from index.storing.rebuilding import Turn
 from index.storing.schema import generations as generations_table
 from index.storing.schema import passages, stories, vectors, versions
-from index.storing.stores import Stores
 
 
 def count_orphans(stores: Stores) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""Self-care: the stores are compared with each other, and put right."""
