@@ -35,11 +35,11 @@ from index.samples import stories_folder
 from index.settings import IndexSettings
 from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory
 from index.storing import Catalog, Library
+from index.storing.catalog import LIBRARY_NAME
 
 _log = logging.getLogger(__name__)
 SAMPLES = "samples"
 _SAMPLES_GIVEN = "samples were put in"
-_LIBRARY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 class Engine:
@@ -302,7 +302,7 @@ class Engine:
 
 def check_library_name(name: str) -> None:
     """Raise LibraryNameError when stories cannot be added to a library of that name."""
-    if not _LIBRARY_NAME.fullmatch(name):
+    if not re.fullmatch(LIBRARY_NAME, name):
         raise LibraryNameError(
             f"{name!r} cannot name a library; use small letters, digits and hyphens, 63 characters at most."
         )

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 Status = Literal["OK", "WARN", "FAIL"]
 MEGABYTE = 1_000_000
-# Chroma keeps up to five descriptors open for a library; with too many libraries some are closed and opened again.
-DESCRIPTORS_PER_LIBRARY = 5
 _MOST_NAMED = 10
 _LATELY = timedelta(days=7)
 # Discord's tokens are three parts of base64url: the bot's id, a time and a signature.
@@ -187,12 +185,14 @@ def check_jobs(jobs: "Sequence[Job]", *, now: datetime) -> Check:
 
 
 def check_descriptors(libraries: int, *, hard_limit: int) -> Check:
-    """Whether this process may keep the indexes of that many libraries open (-1: no limit)."""
+    """Whether the limit of open files makes searching that many libraries in turn slower (-1: no limit)."""
+    from index.indexing.chroma import MOST_COLLECTIONS, most_collections
+
     if hard_limit == resource.RLIM_INFINITY:
         return Check("descriptors", "OK", "The number of open files is not limited.")
-    enough = hard_limit // DESCRIPTORS_PER_LIBRARY
-    message = f"{hard_limit} open files are allowed, enough for {enough} libraries"
-    if libraries > enough:
+    enough = most_collections(hard_limit)
+    message = f"{hard_limit} open files are allowed, enough to keep {enough} libraries open"
+    if enough < libraries and enough < MOST_COLLECTIONS:
         slower = f"searching more than {enough} in turn is slower; raise the hard limit (ulimit -Hn)"
         return Check("descriptors", "WARN", f"{message}, and there are {libraries}: {slower}.")
     return Check("descriptors", "OK", f"{message}.")

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 _PAGE = 1_000
 _FILES_A_COLLECTION = 5
 _FILES_FOR_THE_REST = 256
-_MOST_COLLECTIONS = 256
+MOST_COLLECTIONS = 256
 """Each keeps about 3 MB in memory however few passages it has, so more are not kept open even if they could be."""
 _NEVER_FULL = 1_000_000
 _SYNC_AFTER = 100
@@ -162,7 +162,7 @@ def most_collections(limit: int) -> int:
 
     Some files are left for the rest of the process.
     """
-    return max(1, min(_MOST_COLLECTIONS, max(limit - _FILES_FOR_THE_REST, limit // 4) // _FILES_A_COLLECTION))
+    return max(1, min(MOST_COLLECTIONS, max(limit - _FILES_FOR_THE_REST, limit // 4) // _FILES_A_COLLECTION))
 
 
 def raise_file_limit() -> tuple[int, int]:

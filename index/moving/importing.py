@@ -20,6 +20,7 @@ from index.reading.drafts import MAX_STORY_CHARACTERS
 from index.reading.files import opened
 from index.reading.identities import web_url
 from index.stories import Story
+from index.storing.catalog import LIBRARY_NAME
 
 MAX_LINE_BYTES = 6 * MAX_STORY_CHARACTERS + 1024 * 1024
 """Most bytes of a line: the longest text that can be stored with every character escaped, and the other fields."""
@@ -28,7 +29,6 @@ _ZSTD_MARK = b"\x28\xb5\x2f\xfd"
 _MAX_WINDOW_BYTES = 128 * 1024 * 1024  # what a compressed file may make us keep in memory; zstd's own default
 _READ_AT_ONCE = 256 * 1024
 _MAX_NAME_CHARACTERS = 20_000  # a path whose every byte is written as an escape
-_LIBRARY_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _HAS_WORD = re.compile(r"\w")
 
 
@@ -97,7 +97,7 @@ def _checked_moment(value: str) -> str:
 _Storable = Annotated[str, AfterValidator(_checked_storable)]
 _Name = Annotated[_Storable, Field(min_length=1, max_length=_MAX_NAME_CHARACTERS)]
 _Count = Annotated[int, Field(ge=0)]
-_LibraryName = Annotated[str, Field(pattern=_LIBRARY_NAME)]
+_LibraryName = Annotated[str, Field(pattern=f"^{LIBRARY_NAME}$")]
 
 
 class _Record(BaseModel):

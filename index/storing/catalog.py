@@ -20,6 +20,9 @@ from index.storing.sqlite import sqlite_engine, storage_errors
 
 FILE_NAME = "catalog.sqlite3"
 _ID = "catalog id"
+LIBRARY_NAME = "[a-z0-9][a-z0-9-]{0,62}"
+"""What a library's name looks like, as a regular expression."""
+
 PAGE = 500
 """Rows read or bound at once: far below SQLite's limit of variables in a statement."""
 
