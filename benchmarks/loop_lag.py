@@ -11,7 +11,8 @@ heartbeat or another person's question would have waited. The scenarios:
     on the loop  a fifth of that on the event loop's own thread, as it must not be
 
 "asking" is what the bot does all day, and what the limit holds for. "storing" is what it does when a command hands it
-stories: Chroma keeps the interpreter to itself for as long as it writes. All run in this process on a data folder of its own, with the packaged model; other processes on the machine show in every scenario.
+stories: Chroma keeps the interpreter to itself for as long as it writes. All run in this process on a data folder of
+its own, with the packaged model; other processes on the machine show in every scenario.
 """
 
 import asyncio
