@@ -25,10 +25,10 @@ import pytest
 from index.engine import Engine
 from index.errors import OutdatedIndexError, SettingsError, StorageError, VectorServerError
 from index.finding import SentenceTransformerEmbedder
+from index.indexing import vectors_server
 from index.indexing.chroma import Client
 from index.settings import IndexSettings
 from index.stories import AddResult
-from index.storing import vectors_server
 
 pytestmark = pytest.mark.slow
 
