@@ -1,16 +1,23 @@
-"""Compares the indexes with the catalog, a page at a time, and looks passages up by their own vectors."""
+"""Examines a data folder: its libraries compared with their indexes, passages looked up by their own vectors."""
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import and_, func, select
 
+from index.caring.comparing import (
+    SwitchedError,
+    Which,
+    ask_index,
+    check_current,
+    compare,
+    count_stale_marks,
+    superfluous,
+)
 from index.caring.orphans import count_orphans
 from index.caring.troubles import some
 from index.errors import StorageError, VectorServerError
@@ -18,16 +25,10 @@ from index.publishing.rebuilding import Turn
 from index.publishing.stores import Progress, Stores
 from index.stories import LibraryHealth, Trouble
 from index.storing import generations, versions
-from index.storing.catalog import LIVE, Catalog, Generation, Library, pages
+from index.storing.catalog import Catalog, Generation, Library
 from index.storing.passages import kept_vectors, readable
-from index.storing.schema import indexed_versions, passages, stories, vectors
-from index.storing.schema import versions as versions_table
 from index.storing.sqlite import quick_check
 
-Which = Literal["vectors", "words"]
-_Result = TypeVar("_Result")
-_STORIES_AT_ONCE = 200
-_ENTRIES_AT_ONCE = 1_000
 _LOOKUPS_A_LIBRARY = 20
 _LOOKUPS = 400
 _LIBRARIES_LOOKED_UP = 100
@@ -36,31 +37,6 @@ _SAME = 0.999
 """A cosine from here on is 1 but for rounding: both indexes are written from the kept vectors."""
 _NEAREST = (10, 200)
 """How many are looked through; the more when equal vectors, or the graph they are searched in, hide a passage."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some stories of a library, compared with its indexes.
-
-    `entries` are (passage id, version id, key of its vector); `unindexed` the versions that are not noted as indexed.
-    """
-
-    entries: tuple[tuple[str, str, str], ...]
-    without_vector: frozenset[str]
-    without_words: frozenset[str]
-    with_words_twice: frozenset[str]
-    unusable_keys: frozenset[str]
-    unindexed: frozenset[str]
-
-    @property
-    def versions_to_index(self) -> set[str]:
-        """Versions of which something is missing in an index or in the catalog."""
-        wrong = self.without_vector | self.without_words | self.with_words_twice
-        found = set(self.unindexed)
-        for passage_id, version_id, key in self.entries:
-            if passage_id in wrong or key in self.unusable_keys:
-                found.add(version_id)
-        return found
 
 
 def examine_all(stores: Stores, *, turn: Turn, tell: Progress) -> list[LibraryHealth]:
@@ -94,12 +70,8 @@ def examine(
     while True:
         try:
             return _examine(stores, name, turn, lookups, tell_more)
-        except _SwitchedError:
+        except SwitchedError:
             continue
-
-
-class _SwitchedError(Exception):
-    """Other indexes answer now than those that were being compared."""
 
 
 def _examine(stores: Stores, name: str, turn: Turn, lookups: int, tell_more: Callable[[int], None]) -> LibraryHealth:
@@ -161,147 +133,10 @@ _COUNTED: tuple[tuple[Literal["counts", "lookup", "generations"], str], ...] = (
 )
 
 
-def compare(
-    stores: Stores,
-    library: Library,
-    *,
-    turn: Turn,
-    unreadable: dict[Which, StorageError],
-    correct: Callable[[Page], None] = lambda page: None,
-) -> Iterator[Page]:
-    """The live stories of `library`, page by page, compared with its current indexes.
-
-    What an index cannot be asked goes into `unreadable`, by index. `correct` is called with each page
-    in the very turn in which it was compared.
-    """
-    assert library.current is not None
-    generation = library.current
-    size = _usual_size(stores.catalog, generation)
-    last = ""
-    while True:
-        with turn():
-            _check_current(stores, library)
-            identities, rows, unindexed = _stories_page(stores.catalog, generation, after=last)
-            if not identities:
-                return
-            ids = [passage_id for passage_id, _, _, _ in rows]
-            in_vectors = _ask("vectors", unreadable, partial(stores.vectors.present, generation, ids), set(ids))
-            in_words = _ask("words", unreadable, partial(stores.words.present, generation.id, ids), Counter(ids))
-            page = Page(
-                entries=tuple((passage_id, version_id, key) for passage_id, version_id, key, _ in rows),
-                without_vector=frozenset(ids) - in_vectors,
-                without_words=frozenset(each for each in ids if not in_words[each]),
-                with_words_twice=frozenset(each for each in ids if in_words[each] > 1),
-                unusable_keys=frozenset(key for _, _, key, data in rows if not _is_usable(data, size)),
-                unindexed=unindexed,
-            )
-            correct(page)
-        last = identities[-1]
-        yield page
-
-
-def _stories_page(
-    catalog: Catalog, generation: Generation, *, after: str
-) -> tuple[list[str], Sequence[tuple[str, str, str, bytes | None]], frozenset[str]]:
-    """The next stories' identities, their live passages with the kept vectors, versions that no note says indexed."""
-    page = (
-        select(stories.c.id, stories.c.identity)
-        .where(stories.c.library_id == generation.library_id, stories.c.identity > after)
-        .order_by(stories.c.identity)
-        .limit(_STORIES_AT_ONCE)
-    )
-    kept = and_(vectors.c.text_key == passages.c.text_key, vectors.c.model == generation.model)
-    with catalog.reading() as connection:
-        found = connection.execute(page).all()
-        live = select(versions_table.c.id).where(versions_table.c.story_id.in_([row.id for row in found]), LIVE)
-        version_ids = list(connection.scalars(live))
-        query = (
-            select(passages.c.id, passages.c.version_id, passages.c.text_key, vectors.c.vector)
-            .select_from(passages.outerjoin(vectors, kept))
-            .where(passages.c.version_id.in_(version_ids), passages.c.splitter == generation.splitter)
-        )
-        rows = [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
-        marked = select(indexed_versions.c.version_id).where(
-            indexed_versions.c.generation_id == generation.id, indexed_versions.c.version_id.in_(version_ids)
-        )
-        unindexed = frozenset(version_ids) - set(connection.scalars(marked))
-    return [row.identity for row in found], rows, unindexed
-
-
-def _usual_size(catalog: Catalog, generation: Generation) -> int:
-    """How many bytes most kept vectors of the generation's model have."""
-    query = select(vectors.c.vector).where(vectors.c.model == generation.model).limit(_ENTRIES_AT_ONCE)
-    with catalog.reading() as connection:
-        sizes = Counter(len(data) for data in connection.scalars(query))
-    return sizes.most_common(1)[0][0] if sizes else 0
-
-
-def _is_usable(data: bytes | None, size: int) -> bool:
-    return data is not None and len(data) == size and bool(np.isfinite(np.frombuffer(data, dtype="<f2")).all())
-
-
-def superfluous(
-    stores: Stores,
-    library: Library,
-    which: Which,
-    *,
-    turn: Turn,
-    correct: Callable[[list[str]], None] | None = None,
-) -> Iterator[list[str]]:
-    """Ids, page by page, that an index of `library` has of passages that no live story has.
-
-    `correct` removes them from the index, in the very turn in which they were found.
-    """
-    assert library.current is not None
-    generation, offset = library.current, 0
-    while True:
-        with turn():
-            _check_current(stores, library)
-            if which == "vectors":
-                page = stores.vectors.page(generation, offset=offset, limit=_ENTRIES_AT_ONCE)
-            else:
-                page = stores.words.page(generation.id, offset=offset, limit=_ENTRIES_AT_ONCE)
-            if not page:
-                return
-            live = _live(stores.catalog, generation, page)
-            found = [passage_id for passage_id in page if passage_id not in live]
-            offset += len(page)
-            if correct is not None and found:
-                correct(found)
-                offset -= len(found)
-        yield found
-
-
-def _live(catalog: Catalog, generation: Generation, passage_ids: Sequence[str]) -> set[str]:
-    """Those of these passages that the generation should have."""
-    query = (
-        select(passages.c.id)
-        .select_from(passages.join(versions_table).join(stories))
-        .where(stories.c.library_id == generation.library_id, LIVE, passages.c.splitter == generation.splitter)
-    )
-    with catalog.reading() as connection:
-        return {
-            passage_id
-            for page in pages(passage_ids)
-            for passage_id in connection.scalars(query.where(passages.c.id.in_(page)))
-        }
-
-
 def _count_entries(stores: Stores, generation: Generation, which: Which, unreadable: dict[Which, StorageError]) -> int:
     if which == "vectors":
-        return _ask(which, unreadable, lambda: stores.vectors.count(generation), 0)
-    return _ask(which, unreadable, lambda: stores.words.count(generation.id), 0)
-
-
-def count_stale_marks(catalog: Catalog, generation: Generation) -> int:
-    """How many versions are noted as indexed that are not live."""
-    query = (
-        select(func.count())
-        .select_from(indexed_versions.join(versions_table))
-        .where(indexed_versions.c.generation_id == generation.id, ~LIVE)
-    )
-    with catalog.reading() as connection:
-        return connection.scalar(query) or 0
+        return ask_index(which, unreadable, lambda: stores.vectors.count(generation), 0)
+    return ask_index(which, unreadable, lambda: stores.words.count(generation.id), 0)
 
 
 def look_up(
@@ -311,12 +146,12 @@ def look_up(
     assert library.current is not None
     generation = library.current
     with turn():
-        _check_current(stores, library)
+        check_current(stores, library)
         keys = {row.passage_id: row.text_key for row in readable(stores.catalog, generation, passage_ids)}
         kept = kept_vectors(stores.catalog, keys.values(), model=generation.model)
         own = {passage_id: kept[key] for passage_id, key in keys.items() if key in kept and kept[key].any()}
         found = [
-            _ask("vectors", unreadable, partial(_is_nearest, stores, generation, passage_id, vector), True)
+            ask_index("vectors", unreadable, partial(_is_nearest, stores, generation, passage_id, vector), True)
             for passage_id, vector in own.items()
         ]
     return found.count(False), 0 if "vectors" in unreadable else len(found)
@@ -349,26 +184,6 @@ class _Sample:
             self.chosen.append(value)
         elif (place := random.randrange(self._seen)) < self._size:
             self.chosen[place] = value
-
-
-def _ask(
-    which: Which, unreadable: dict[Which, StorageError], ask: Callable[[], _Result], otherwise: _Result
-) -> _Result:
-    """What an index answers, or else `otherwise`; after a failure it is not asked again."""
-    if which in unreadable:
-        return otherwise
-    try:
-        return ask()
-    except StorageError as error:
-        unreadable[which] = error
-        return otherwise
-
-
-def _check_current(stores: Stores, library: Library) -> None:
-    """Raise _SwitchedError when a rebuild ended meanwhile."""
-    now = stores.catalog.library(library.name)
-    if now is None or now.current != library.current:
-        raise _SwitchedError
 
 
 def catalog_problem(catalog: Catalog) -> str | None:

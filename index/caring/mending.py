@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import delete, select
 
-from index.caring.checking import Page, catalog_problem, compare, examine_all, superfluous
+from index.caring.checking import catalog_problem, examine_all
+from index.caring.comparing import Page, compare, superfluous
 from index.caring.orphans import collect_orphans
 from index.errors import StorageError, VectorServerError
 from index.publishing.publisher import finish

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from index.caring import checking
+from index.caring import checking, comparing
 from index.engine import Engine
 from index.errors import StorageError
 from index.indexing.vectors import Vectors
@@ -130,8 +130,8 @@ def test_a_passage_that_is_in_the_word_index_twice_is_there_once_again(desk: Eng
 
 
 def test_pages_smaller_than_the_library_find_the_same(desk: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "_STORIES_AT_ONCE", 2)
-    monkeypatch.setattr(checking, "_ENTRIES_AT_ONCE", 2)
+    monkeypatch.setattr(comparing, "_STORIES_AT_ONCE", 2)
+    monkeypatch.setattr(comparing, "_ENTRIES_AT_ONCE", 2)
     generation, ids = current(desk), passage_ids(desk)
     desk._stores.vectors.delete(generation, ids[1:4])
     strange = [f"strange-{number}" for number in range(7)]
@@ -412,7 +412,7 @@ def test_a_change_of_splitter_is_reported_and_left_to_a_rebuild(
 
 
 def test_examining_again_what_a_rebuild_replaced_meanwhile(desk: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "_STORIES_AT_ONCE", 2)
+    monkeypatch.setattr(comparing, "_STORIES_AT_ONCE", 2)
     real = desk._stores.words.present
     rebuilt: list[dict[str, int]] = []
 
@@ -434,8 +434,8 @@ def test_examining_again_what_a_rebuild_replaced_meanwhile(desk: Engine, monkeyp
 
 def test_others_may_write_between_the_pages(desk: Engine, newsroom: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a library is compared, stories are added and removed: none of them is taken for missing or superfluous."""
-    monkeypatch.setattr(checking, "_STORIES_AT_ONCE", 1)
-    monkeypatch.setattr(checking, "_ENTRIES_AT_ONCE", 1)
+    monkeypatch.setattr(comparing, "_STORIES_AT_ONCE", 1)
+    monkeypatch.setattr(comparing, "_ENTRIES_AT_ONCE", 1)
     library = desk.catalog.library("public")
     assert library is not None
     added: list[int] = []
