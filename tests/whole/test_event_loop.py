@@ -15,6 +15,7 @@ import simcord
 from bot import running
 from bot.client import StorydeskClient
 from bot.desk import Desk
+from index import adding as adding_module
 from index import engine as engine_module
 from index.engine import Engine
 from index.finding import SentenceTransformerEmbedder
@@ -36,7 +37,8 @@ BLOCKING = [
     (Vectors, ("write", "delete", "search", "count", "drop")),
     (Words, ("write", "delete", "search", "count", "drop")),
     (Catalog, ("reading", "writing")),
-    (engine_module, ("discover", "read_file", "search", "answer_question")),
+    (engine_module, ("search", "answer_question")),
+    (adding_module, ("discover", "read_file", "prepare")),
     (Engine, ("ask", "find", "remove", "rebuild", "load_model")),
 ]
 
@@ -138,8 +140,8 @@ async def test_the_bot_enters_nothing_slow_on_the_event_loops_thread(
         await user.send_dm("How many passengers were on board of the ferry to Maren?")
         assert "41 passengers" in str(user.dm_channel.last_message.embeds[0].description)
     assert watch.entered >= {
-        "Engine.load_model", "Engine.ask", "engine.answer_question", "engine.search", "engine.discover",
-        "engine.read_file", "SentenceTransformerEmbedder.embed", "SentenceTransformerEmbedder.embed_tokens",
+        "Engine.load_model", "Engine.ask", "engine.answer_question", "engine.search", "adding.discover",
+        "adding.read_file", "adding.prepare", "SentenceTransformerEmbedder.embed", "SentenceTransformerEmbedder.embed_tokens",
         "Vectors.search", "Vectors.write", "Words.search", "Words.write", "Catalog.reading", "Catalog.writing",
         "open commands", "open ferry.txt",
     }  # fmt: skip
