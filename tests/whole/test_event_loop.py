@@ -141,7 +141,8 @@ async def test_the_bot_enters_nothing_slow_on_the_event_loops_thread(
         assert "41 passengers" in str(user.dm_channel.last_message.embeds[0].description)
     assert watch.entered >= {
         "Engine.load_model", "Engine.ask", "engine.answer_question", "engine.search", "adding.discover",
-        "adding.read_file", "adding.prepare", "SentenceTransformerEmbedder.embed", "SentenceTransformerEmbedder.embed_tokens",
+        "adding.read_file", "adding.prepare",
+        "SentenceTransformerEmbedder.embed", "SentenceTransformerEmbedder.embed_tokens",
         "Vectors.search", "Vectors.write", "Words.search", "Words.write", "Catalog.reading", "Catalog.writing",
         "open commands", "open ferry.txt",
     }  # fmt: skip
