@@ -125,15 +125,20 @@ def readable(
         versions.c.published_day,
         versions.c.language,
     )
-    query = select(passages.c.version_id, *columns).select_from(passages.join(versions).join(stories))
-    query = query.where(
-        stories.c.library_id == generation.library_id,
+    query = select(passages.c.version_id, stories.c.library_id, *columns)
+    query = query.select_from(passages.join(versions).join(stories)).where(
         LIVE,
         passages.c.splitter == generation.splitter,
         versions.c.published_day >= since_day,
     )
     with catalog.reading() as connection:
-        rows = [row for page in pages(passage_ids) for row in connection.execute(query.where(passages.c.id.in_(page)))]
+        rows = [
+            row
+            for page in pages(passage_ids)
+            for row in connection.execute(query.where(passages.c.id.in_(page)))
+            # Asked of SQLite, it would go through the whole library as soon as the page has a hundred ids.
+            if row.library_id == generation.library_id
+        ]
         # Each text once: the database would read a long story from its beginning for every passage.
         texts: dict[str, str] = {}
         for page in pages(list({row.version_id for row in rows})):
@@ -143,7 +148,7 @@ def readable(
 
 def _readable(row: Any, text: str) -> ReadablePassage:
     fields = dict(row._mapping) | {"text": text}
-    del fields["version_id"]
+    del fields["version_id"], fields["library_id"]
     return ReadablePassage(**fields)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, event
 
 from index.engine import Engine
@@ -33,6 +34,10 @@ def check_plans(engine: Engine, seen: Sequence[tuple[str, Any]]) -> None:
         for statement, parameters in dict(seen).items():
             for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
                 assert not any(step.startswith(f"SCAN {table}") for table in LARGE), (step, statement)
+                whole_library = (
+                    step.startswith("SEARCH stories") and "(library_id=?)" in step and "LIMIT" not in statement
+                )
+                assert not whole_library, (step, statement)
 
 
 def test_adding_updating_and_removing_a_story_look_at_no_other(engine: Engine, newsroom: Any) -> None:
@@ -49,11 +54,18 @@ def test_adding_updating_and_removing_a_story_look_at_no_other(engine: Engine, n
     check_plans(engine, seen)
 
 
-def test_a_question_looks_at_nothing_but_what_was_found(engine: Engine, newsroom: Any) -> None:
-    for number in range(5):
-        newsroom.write(str(number), f"Story {number} is about a bridge of its own.")
+@pytest.mark.parametrize("stories", [5, 150])
+def test_a_question_looks_at_nothing_but_what_was_found(stories: int, engine: Engine, newsroom: Any) -> None:
+    newsroom.write_lines(
+        "all",
+        [
+            {"id": str(number), "title": f"Bridge {number}", "text": f"Story {number} is about a bridge of its own."}
+            for number in range(stories)
+        ],
+    )
     newsroom.add(engine)
+    assert engine.find("bridge")  # that an index is complete is asked once
     with statements(engine) as seen:
-        assert engine.find("bridge")
+        assert engine.find("bridge", limit=100)
         engine.ask("How many bridges are there?")
     check_plans(engine, seen)
