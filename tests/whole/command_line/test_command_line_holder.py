@@ -100,7 +100,7 @@ def test_many_add_at_once_while_questions_are_asked(storydesk: Any, bots: list[B
         bots.append(Bot(storydesk))
     adding = [storydesk.start("add", path.name, "--json") for path in files]
     asked = []
-    while any(process.poll() is None for process in adding) and len(asked) < 6:
+    while any(process.poll() is None for process in adding) and len(asked) < 3:
         asked.append(storydesk("ask", "How many trees will town 1 plant along quay 3?", "--json"))
     results = []
     for number, process in enumerate(adding):
