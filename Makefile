@@ -19,7 +19,7 @@ run: $(VENV)/.installed ## Run the bot; without a DISCORD_TOKEN, chat in the ter
 test: $(VENV)/.installed-dev ## Run all tests.
 	@$(BIN)/python -m pytest
 
-unit: $(VENV)/.installed-dev ## Run the tests that take seconds.
+unit: $(VENV)/.installed-dev ## Run the tests that need neither the model nor other processes.
 	@$(BIN)/python -m pytest -m "not slow"
 
 check: $(VENV)/.installed-dev ## Lint, check types and the direction of imports.
