@@ -6,7 +6,7 @@ All methods block and may be called from several threads at once; none may be ca
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -172,12 +172,20 @@ class Engine:
         return 0 < catalog.count_stories(SAMPLES) == catalog.count_stories()
 
     def ask(
-        self, question: str, *, library: str = "public", now: datetime | None = None, since: date | None = None
+        self,
+        question: str,
+        *,
+        library: str = "public",
+        now: datetime | None = None,
+        since: date | None = None,
+        leaving_out: Collection[str] = (),
+        least_confidence: float | None = None,
     ) -> Answer:
         """Answer from the stories of `library`, or refuse with a reason; never raises for any text as question.
 
         `now` (default: the clock) is when the question is asked: newer stories weigh more. `since` leaves out stories
-        published before that day, and undated ones. Raises ModelError, StorageError.
+        published before that day, and undated ones; `leaving_out` stories by their ids. An answer that is less sure
+        than `least_confidence` (default: the measured one) is refused. Raises ModelError, StorageError.
         """
         question = storable(question)
         day = (now or self._clock()).date()
@@ -187,13 +195,23 @@ class Engine:
             def findings(text: str, limit: int) -> list[Finding]:
                 current = target.current
                 assert current is not None, "it has stories"
-                return search(self._stores, current, text, limit=limit, now=day, since=since, on_note=notes.append)
+                return search(
+                    self._stores,
+                    current,
+                    text,
+                    limit=limit,
+                    now=day,
+                    since=since,
+                    leaving_out=leaving_out,
+                    on_note=notes.append,
+                )
 
             answer = answer_question(
                 question,
                 has_stories=lambda: target.current is not None and self._stores.catalog.has_stories(target),
                 search=findings,
                 embed_tokens=self.embed_tokens,
+                least_confidence=least_confidence,
             )
         return replace(answer, note=notes[0]) if notes else answer
 
@@ -206,9 +224,10 @@ class Engine:
         limit: int = 10,
         now: datetime | None = None,
         since: date | None = None,
+        leaving_out: Collection[str] = (),
         on_note: Callable[[str], None] | None = None,
     ) -> list[Finding]:
-        """The best passages for `question`, best first, at most `limit`.
+        """The best passages for `question`, best first, at most `limit`, those of stories in `leaving_out` not.
 
         `on_note` hears a sentence when the search was not as usual.
         """
@@ -218,7 +237,15 @@ class Engine:
             if not question.strip() or target.current is None or not self._stores.catalog.has_stories(target):
                 return []
             return search(
-                self._stores, target.current, question, leg=leg, limit=limit, now=day, since=since, on_note=on_note
+                self._stores,
+                target.current,
+                question,
+                leg=leg,
+                limit=limit,
+                now=day,
+                since=since,
+                leaving_out=leaving_out,
+                on_note=on_note,
             )
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:

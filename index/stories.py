@@ -141,7 +141,9 @@ class Answer:
     When `answered`, `text` is made of the quotes of `citations` (with the figure asked for in front) and `reason` is
     None. When refused, `text` is the sentence to show, `figures` is empty and `citations` may name the nearest
     stories. `confidence` is in 0..1; `elapsed_ms` gives milliseconds by stage, `total` among them. `note` is a sentence
-    about how the answer was found when that was not as usual.
+    about how the answer was found when that was not as usual. `short` is the figure, name, place or date asked for, in
+    the words of a citation, when it is sure enough to be shown first. `understood_as` is the question as the
+    conversation completed it, None when it was asked as it stands.
     """
 
     question: str
@@ -153,6 +155,8 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     elapsed_ms: dict[str, float] = field(default_factory=dict)
     note: str | None = None
+    short: str | None = None
+    understood_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

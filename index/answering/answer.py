@@ -30,12 +30,15 @@ def answer_question(
     search: Search,
     embed_tokens: EmbedTokens,
     calibration: Calibration | None = None,
+    least_confidence: float | None = None,
 ) -> Answer:
     """Answer `question` from what `search` finds. Any text is taken as a question; the refusal says what is wrong.
 
-    `calibration` (default: the one in the package) says how sure an answer must be.
+    `calibration` (default: the one in the package) says how sure an answer is, and how sure it must be when
+    `least_confidence` does not.
     """
     calibration = calibration or shipped_calibration()
+    least = calibration.threshold if least_confidence is None else least_confidence
     watch = _Stopwatch()
     reason = no_question_for_stories(question)
     if reason is not None:
@@ -52,7 +55,7 @@ def answer_question(
     found = candidates(asked, findings, embed_tokens=embed_tokens)
     certainty = round(confidence(asked, found, calibration=calibration), 4)
     watch.lap("reading")
-    if certainty < calibration.threshold:
+    if certainty < least:
         return watch.stamp(refusal(question, "not_answered", confidence=certainty, nearest=_nearest(found)))
     return watch.stamp(_compose(question, asked, found, certainty))
 

@@ -1,7 +1,7 @@
 """Hybrid search: vectors and words, fused, checked against the catalog, duplicates collapsed."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 import numpy as np
@@ -18,6 +18,8 @@ from index.storing.passages import ReadablePassage, kept_vectors, readable
 
 _PER_LEG = 60
 """Passages each leg brings: more than anyone is shown, as some are outdated, unreadable or the same text."""
+_PER_LEG_WITHOUT = 1_000
+"""The same when stories are left out, which may be those that match best."""
 
 _MODEL_GONE = (
     "The indexes are being made anew for another model, and the one before is not here any more; "
@@ -37,16 +39,17 @@ def search(
     limit: int = 10,
     now: date,
     since: date | None = None,
+    leaving_out: Collection[str] = (),
     on_note: Callable[[str], None] | None = None,
 ) -> list[Finding]:
     """The passages that match `question` by the indexes of `generation`, best first, at most `limit`, no text twice.
 
-    `since` leaves out stories published before that day and undated ones. `on_note` hears a sentence when only words
-    could be searched. Raises ModelError, StorageError.
+    `since` leaves out stories published before that day and undated ones, `leaving_out` stories by their ids.
+    `on_note` hears a sentence when only words could be searched. Raises ModelError, StorageError.
     """
     tell = on_note or _tell_nobody
     since_day = since.toordinal() if since else 0
-    wanted = max(_PER_LEG, 2 * limit)
+    wanted = max(_PER_LEG, 2 * limit) if not leaving_out else _PER_LEG_WITHOUT
     vector: NDArray[np.float32] | None = None
     cosines: dict[str, float] = {}
     word_scores: dict[str, float] = {}
@@ -67,6 +70,7 @@ def search(
     rows = {
         row.passage_id: row
         for row in readable(stores.catalog, generation, list(cosines.keys() | word_scores.keys()), since_day=since_day)
+        if row.story_id not in leaving_out
     }
     if vector is not None:
         cosines = _exact_cosines(stores, generation, rows, vector)

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from index.shaping import normalised, paragraphs, sentences
+from index.shaping import kept_paragraphs, normalised, paragraphs, sentences
 
 MAX_TITLE_CHARACTERS = 300
 UNTITLED = "Untitled"
@@ -15,6 +15,7 @@ _FIRST_BLOCKS = 8
 _SAMPLE_CHARACTERS = 20_000
 _SHORTENED_CHARACTERS = 100
 _ENDS_SENTENCE = re.compile(r"[.!?。！？…:;,][\"'”’»)\]]*\Z")
+_DATELINE = re.compile(r"[^.!?]{0,80}[-–—]\s*")
 _BYLINE = re.compile(r"(?:by|von|par|por|photo|image|published|updated|posted|last updated)\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://|www\.|\S+@\S+\.\w")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -71,9 +72,14 @@ def title_of_markdown(body: str, *, path: Path) -> str:
 
 
 def title_of_body(text: str) -> str:
-    """A title made of the beginning of a text: its first sentence, shortened; "Untitled" when there is none."""
+    """A title made of the beginning of a text: its first sentence, shortened; "Untitled" when there is none.
+
+    A line that only says where the story comes from ("Colombo, Sri Lanka -") or belongs to the page is passed over.
+    """
     sample = text[:_SAMPLE_CHARACTERS]
-    first = next((sample[start:end] for start, end in sentences(sample)), "")
+    blocks = [sample[start:end] for start, end in kept_paragraphs(sample, title="")[:_FIRST_BLOCKS]]
+    beginning = next((block for block in blocks if not _DATELINE.fullmatch(block)), blocks[0] if blocks else "")
+    first = next((beginning[start:end] for start, end in sentences(beginning)), "")
     return _shortened(clean_title(first), _SHORTENED_CHARACTERS) or UNTITLED
 
 
