@@ -33,6 +33,18 @@ class IndexSettings(BaseSettings):
     model_dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format to embed in; auto takes bfloat16 where the processor computes in it."""
 
+    reader_model: str | None = None
+    """Transformers model for extractive question answering, by folder or by name; None takes the shipped reader."""
+
+    read_passages: Annotated[int, Field(ge=0, le=50)] = 5
+    """How many of the best passages are read for a short answer; 0 reads none."""
+
+    ranker_model: str | None = None
+    """Sentence-transformers cross-encoder, by folder or by name; None ranks by the two searches and the date alone."""
+
+    rank_passages: Annotated[int, Field(ge=1, le=200)] = 30
+    """How many of the best passages the cross-encoder ranks anew."""
+
     lock_wait_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     """How many seconds without progress of the process that holds the data folder a command waits for it."""
 
@@ -51,6 +63,11 @@ class IndexSettings(BaseSettings):
 
     chroma_write_seconds: Annotated[float, Field(ge=0, le=86_400)] = 300.0
     """How long storing waits for a server that is down before it gives up; what was begun is finished later."""
+
+    @field_validator("reader_model", "ranker_model")
+    @classmethod
+    def _is_given(cls, name: str | None) -> str | None:
+        return (name or "").strip() or None
 
     @field_validator("chroma_url")
     @classmethod
