@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from index.errors import ModelError
 from index.finding.embedding import Turns, _line, _long_lived
-from index.finding.named_models import find_model, fingerprint, number_format, offline, token_limit
+from index.finding.named_models import find_model, fingerprint, number_format, quiet_libraries, token_limit
 from index.settings import IndexSettings
 
 _log = logging.getLogger(__name__)
@@ -193,48 +193,39 @@ def load_reader(settings: IndexSettings) -> TokenReader | None:
     if settings.reader_model is None:
         return None
     folder = find_model(settings.reader_model, setting=_SETTING)
-    offline()
-    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    the_model = f"The model in {folder} ({_SETTING})"
     dtype = number_format(settings)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model, info = AutoModelForQuestionAnswering.from_pretrained(
-            folder,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            dtype=dtype,
-            output_loading_info=True,
-        )
-    except Exception as error:  # whatever the libraries raise, the person needs one sentence
+    with quiet_libraries():
+        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+            model, info = AutoModelForQuestionAnswering.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype=dtype,
+                output_loading_info=True,
+            )
+        except Exception as error:  # whatever the libraries raise, the person needs one sentence
+            raise ModelError(f"{the_model} cannot be loaded as a question-answering model ({_line(error)}).") from error
+    if info["missing_keys"]:  # the library makes them up
         raise ModelError(
-            f"The model in {folder} ({_SETTING}) cannot be loaded as a question-answering model ({_line(error)})."
-        ) from error
-    if info["missing_keys"]:  # the library makes them up, with no more than a warning
-        raise ModelError(
-            f"The model in {folder} ({_SETTING}) was not trained to answer questions from passages: it has no "
-            f"{sorted(info['missing_keys'])[-1]}; give one for extractive question answering."
+            f"{the_model} was not trained to answer questions from passages: "
+            f"it has no {sorted(info['missing_keys'])[-1]}; take one for extractive question answering."
         )
+    model.eval()
     _keep_precise(model)
     name = fingerprint(settings.reader_model, folder)
-    reader = TokenReader(
-        model.eval(),
-        tokenizer,
-        name=name,
-        max_tokens=token_limit(model, tokenizer),
-        token_types=_takes_token_types(model),
-    )
+    limit = token_limit(model, tokenizer)
+    reader = TokenReader(model, tokenizer, name=name, max_tokens=limit, token_types=_takes_token_types(model))
     try:
         reading = reader.read("What is this?", ["A trial."])[0]
     except Exception as error:  # a model for pictures, a tokenizer that does not fit: it must not wait for a question
-        raise ModelError(f"The model in {folder} ({_SETTING}) cannot read a passage ({_line(error)}).") from error
+        raise ModelError(f"{the_model} cannot read a passage ({_line(error)}).") from error
     if best_span(reading) is None:
-        raise ModelError(
-            f"The model in {folder} ({_SETTING}) reads nothing in a passage; its tokenizer may not fit it."
-        )
+        raise ModelError(f"{the_model} gives no numbers for a passage; take another, or STORYDESK_MODEL_DTYPE=float32.")
     _log.info("reader %s loaded, %s", name, dtype)
     return reader
 

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ def find_model(name: str, *, setting: str) -> Path:
     A name is looked up among what was downloaded to this machine, never in the network. Raises ModelError, also when
     the weights are not there as safetensors: files of the older format run whatever code is in them.
     """
-    offline()
+    _keep_offline()
     folder = _given_folder(name, setting) or _downloaded_folder(name, setting)
     if not (folder / "config.json").is_file():
         raise ModelError(f"{setting} names {folder}, which has no config.json; give the folder of a model.")
@@ -45,10 +47,19 @@ def fingerprint(name: str, folder: Path) -> str:
     return f"{label[:80]}@{digest.hexdigest()[:12]}"
 
 
-def offline() -> None:
-    """Keep the libraries from the network, and quiet. Effective only before they are imported."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Load with transformers and sentence-transformers in here: without any network, and with no word but ours."""
+    _keep_offline()
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
 
 
 def number_format(settings: IndexSettings) -> Any:
@@ -68,6 +79,11 @@ def token_limit(model: Any, tokenizer: Any) -> int:
             before = 0 if module.padding_idx is None else module.padding_idx + 1
             limits.append(module.num_embeddings - before)
     return min(limits)
+
+
+def _keep_offline() -> None:
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported: a missing network costs no retries
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def _given_folder(name: str, setting: str) -> Path | None:

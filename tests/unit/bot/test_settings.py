@@ -29,6 +29,10 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
         "STORYDESK_MODEL_FOLDER": "/srv/model",
         "STORYDESK_MODEL_SHA256": DIGEST,
         "STORYDESK_MODEL_DTYPE": "float32",
+        "STORYDESK_READER_MODEL": " someone/reader ",
+        "STORYDESK_READ_PASSAGES": "0",
+        "STORYDESK_RANKER_MODEL": "/srv/ranker",
+        "STORYDESK_RANK_PASSAGES": "12",
         "STORYDESK_LOCK_WAIT_SECONDS": "2.5",
         "STORYDESK_QUESTION_SECONDS": "9",
         "STORYDESK_CHROMA_URL": "https://vectors.example.org:8443/",
@@ -36,6 +40,10 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
         "STORYDESK_CHROMA_CA_FILE": "/srv/own-ca.pem",
         "STORYDESK_CHROMA_QUESTION_SECONDS": "1.5",
         "STORYDESK_CHROMA_WRITE_SECONDS": "30",
+        "STORYDESK_EVAL_CORPUS": "/srv/corpus.jsonl",
+        "STORYDESK_EVAL_QUESTIONS": "/srv/questions.jsonl",
+        "STORYDESK_EVAL_REFUSALS": "refusals.jsonl",
+        "STORYDESK_EVAL_CACHE": "/srv/cache",
     }
     assert set(environment) == known_names()
     settings = load_settings(folder=tmp_path, environment=environment)
@@ -45,6 +53,8 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
     assert settings.index.model_folder == Path("/srv/model")
     assert settings.index.model_sha256 == DIGEST
     assert settings.index.model_dtype == "float32"
+    assert (settings.index.reader_model, settings.index.read_passages) == ("someone/reader", 0)
+    assert (settings.index.ranker_model, settings.index.rank_passages) == ("/srv/ranker", 12)
     assert settings.index.lock_wait_seconds == 2.5
     assert settings.bot.question_seconds == 9
     assert settings.index.chroma_url == "https://vectors.example.org:8443"
@@ -52,6 +62,10 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
     assert settings.index.chroma_ca_file == Path("/srv/own-ca.pem")
     assert settings.index.chroma_question_seconds == 1.5
     assert settings.index.chroma_write_seconds == 30
+    assert settings.evaluation.eval_corpus == Path("/srv/corpus.jsonl")
+    assert settings.evaluation.eval_questions == Path("/srv/questions.jsonl")
+    assert settings.evaluation.eval_refusals == tmp_path / "refusals.jsonl"
+    assert settings.evaluation.eval_cache == Path("/srv/cache")
 
 
 def test_only_the_given_environment_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
