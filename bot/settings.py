@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,15 @@ from index.errors import SettingsError
 from index.settings import IndexSettings
 
 _PREFIX = "STORYDESK_"
-_PATHS = ("STORYDESK_HOME", "STORYDESK_MODEL_FOLDER", "STORYDESK_CHROMA_CA_FILE")
+_PATHS = (
+    "STORYDESK_HOME",
+    "STORYDESK_MODEL_FOLDER",
+    "STORYDESK_CHROMA_CA_FILE",
+    "STORYDESK_EVAL_CORPUS",
+    "STORYDESK_EVAL_QUESTIONS",
+    "STORYDESK_EVAL_REFUSALS",
+    "STORYDESK_EVAL_CACHE",
+)
 
 
 class _GivenSettings(BaseSettings):
@@ -46,6 +54,24 @@ class BotSettings(_GivenSettings):
     """How long a question in Discord may take before the person is told that it took too long."""
 
 
+class EvaluationSettings(_GivenSettings):
+    """What `storydesk eval` measures with unless an option says otherwise; `STORYDESK_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    eval_corpus: Path | None = None
+    """File of the stories."""
+
+    eval_questions: Path | None = None
+    """File of the questions and their answers."""
+
+    eval_refusals: Path | None = None
+    """File of questions that the stories do not answer."""
+
+    eval_cache: Path | None = None
+    """Folder of the indexes made for measuring; None takes one in the user's cache folder."""
+
+
 class _GivenIndexSettings(_GivenSettings, IndexSettings):
     pass
 
@@ -56,13 +82,15 @@ class Settings:
 
     index: IndexSettings
     bot: BotSettings
+    evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
 
 
 def known_names() -> frozenset[str]:
     """The environment variables that Storydesk reads."""
-    index_names = {f"{_PREFIX}{name.upper()}" for name in IndexSettings.model_fields}
-    bot_names = {(field.alias or name).upper() for name, field in BotSettings.model_fields.items()}
-    return frozenset(index_names | bot_names)
+    prefixed = (*IndexSettings.model_fields, *EvaluationSettings.model_fields)
+    prefixed_names = {f"{_PREFIX}{name.upper()}" for name in prefixed}
+    bot_names = {(setting.alias or name).upper() for name, setting in BotSettings.model_fields.items()}
+    return frozenset(prefixed_names | bot_names)
 
 
 def load_settings(*, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -88,14 +116,14 @@ def load_settings(*, folder: Path | None = None, environment: Mapping[str, str] 
     for name in _PATHS:
         if name in merged:
             merged[name] = str(_absolute(name, merged[name], folder))
+    without_prefix = {name.removeprefix(_PREFIX).lower(): value for name, value in merged.items()}
     try:
         settings = Settings(
-            index=_GivenIndexSettings.model_validate(
-                {name.removeprefix(_PREFIX).lower(): value for name, value in merged.items()}
-            ),
+            index=_GivenIndexSettings.model_validate(without_prefix),
             bot=BotSettings.model_validate(
                 {name if name.startswith(_PREFIX) else name.lower(): value for name, value in merged.items()}
             ),
+            evaluation=EvaluationSettings.model_validate(without_prefix),
         )
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None

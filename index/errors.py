@@ -12,6 +12,7 @@ StorydeskError
   UnknownStoryError    no story has that id
   LibraryNameError     not a name for a library
   HolderError          the process that holds the data folder cannot be worked with
+  MeasuringError       what is to be measured with cannot be used
   JobError             a job failed, was cancelled or is unknown
     TooManyJobsError   too many jobs are waiting already
 
@@ -65,6 +66,10 @@ class LibraryNameError(StorydeskError):
 
 class HolderError(StorydeskError):
     """The process that holds the data folder speaks another version, or ends whenever it is asked."""
+
+
+class MeasuringError(StorydeskError):
+    """A file to measure with cannot be used, or what measuring needs is not installed."""
 
 
 class JobError(StorydeskError):

@@ -13,10 +13,18 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from bot.cli import adding, answering, chatting, doctor, jobs, keeping, moving, serving
+from bot.cli import adding, answering, chatting, doctor, jobs, keeping, measuring, moving, serving
 from bot.cli.context import STOPPED, Invocation
 from bot.cli.printing import note, say
-from index.errors import HomeBusyError, LibraryNameError, ModelError, SettingsError, StorageError, StorydeskError
+from index.errors import (
+    HomeBusyError,
+    LibraryNameError,
+    MeasuringError,
+    ModelError,
+    SettingsError,
+    StorageError,
+    StorydeskError,
+)
 
 FAILED = 1
 WRONG_USE = 2
@@ -31,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for module in (adding, answering, chatting, serving, keeping, moving, jobs, doctor):
+for module in (adding, answering, chatting, serving, keeping, moving, jobs, doctor, measuring):
     module.register(app)
 
 
@@ -109,10 +117,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def exit_code(error: StorydeskError) -> int:
-    """The exit code for `error`: 2 when settings, the model or the data folder are to be put right first, else 1."""
+    """The exit code for `error`: 2 when settings, the model, the data folder or files are to be put right, else 1."""
     if isinstance(error, HomeBusyError):
         return FAILED
-    return WRONG_USE if isinstance(error, SettingsError | ModelError | StorageError | LibraryNameError) else FAILED
+    wrong_use = SettingsError | ModelError | StorageError | LibraryNameError | MeasuringError
+    return WRONG_USE if isinstance(error, wrong_use) else FAILED
 
 
 def _run(arguments: list[str], invocation: Invocation) -> int:
