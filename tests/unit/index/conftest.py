@@ -299,3 +299,66 @@ def passages_in_words(words: Words, generation: Generation) -> list[str]:
     searcher = words._index(generation.id).searcher()
     hits = searcher.search(tantivy.Query.all_query(), 100_000).hits
     return sorted(searcher.doc(address)["passage_id"][0] for _, address in hits)
+
+
+TINY_WORDS = (
+    "the a mayor council city said will pay euros on in of friday who what when this is trial and 1 000".split()
+)
+TINY_LIMIT = 64
+
+
+@pytest.fixture
+def make_tiny_model(tmp_path: Path) -> Callable[..., Path]:
+    """A function that saves a transformers model of the given class, with random weights, and gives its folder.
+
+    It is a BERT with whole words, or a RoBERTa with bytes; both take 64 tokens.
+    """
+
+    def make(class_name: str, *, folder: str | None = None, dropping: str = "", **config: Any) -> Path:
+        import torch
+        import transformers
+        from tokenizers.pre_tokenizers import ByteLevel
+
+        transformers.utils.logging.disable_progress_bar()
+        place = tmp_path / (folder or class_name)
+        sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+        if class_name.startswith("Roberta"):
+            tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *sorted(ByteLevel.alphabet())]
+            tokenizer = transformers.RobertaTokenizerFast(
+                vocab={token: row for row, token in enumerate(tokens)}, merges=[]
+            )
+            # RoBERTa's positions begin behind that of the padding.
+            sizes |= {"max_position_embeddings": TINY_LIMIT + 2, "type_vocab_size": 1, "pad_token_id": 1}
+        else:
+            signs = [*".,?!()[]<>/$-'", *"abcdefghijklmnopqrstuvwxyz"]
+            tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *TINY_WORDS, *signs, "##s", "##ing"]
+            tokenizer = transformers.BertTokenizerFast(vocab={token: row for row, token in enumerate(tokens)})
+            sizes |= {"max_position_embeddings": TINY_LIMIT}
+        tokenizer.save_pretrained(place)
+        torch.manual_seed(7)
+        model_class = getattr(transformers, class_name)
+        model = model_class(model_class.config_class(vocab_size=len(tokens), **sizes, **config))
+        for name, parameter in model.named_parameters():
+            if "LayerNorm" not in name:
+                torch.nn.init.normal_(parameter, std=0.3)  # as it comes, all passages would be nearly the same to it
+        weights = {name: value for name, value in model.state_dict().items() if not dropping or dropping not in name}
+        model.save_pretrained(place, state_dict=weights)
+        return place
+
+    return make
+
+
+@pytest.fixture
+def downloaded_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Path], None]:
+    """A function that makes a folder a model downloaded from the Hugging Face hub under a name."""
+    cache = tmp_path / "hub"
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
+
+    def download(name: str, folder: Path) -> None:
+        repository = cache / f"models--{name.replace('/', '--')}"
+        (repository / "refs").mkdir(parents=True)
+        (repository / "refs" / "main").write_text("0" * 40)
+        (repository / "snapshots").mkdir()
+        folder.rename(repository / "snapshots" / ("0" * 40))
+
+    return download
