@@ -18,7 +18,7 @@ from typing import Self
 from filelock import BaseFileLock
 
 from index.adding import WAITING_FOR_SERVER, Adding
-from index.answering import answer_question
+from index.answering import answer_question, complete
 from index.caring import mending
 from index.errors import LibraryNameError, OutdatedIndexError, StorageError
 from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
@@ -180,14 +180,18 @@ class Engine:
         since: date | None = None,
         leaving_out: Collection[str] = (),
         least_confidence: float | None = None,
+        conversation: Sequence[Answer] = (),
     ) -> Answer:
         """Answer from the stories of `library`, or refuse with a reason; never raises for any text as question.
 
+        `conversation` are the answers that came before, the newest last: a question that follows them ("and when?") is
+        completed before the search, and the answer's `understood_as` says how.
         `now` (default: the clock) is when the question is asked: newer stories weigh more. `since` leaves out stories
         published before that day, and undated ones; `leaving_out` stories by their ids. An answer that is less sure
         than `least_confidence` (default: the measured one) is refused. Raises ModelError, StorageError.
         """
         question = storable(question)
+        understood = storable(complete(question, conversation))
         day = (now or self._clock()).date()
         notes: list[str] = []
         with self._stores.searches.searching(lambda: self._readable_library(library)) as target:
@@ -207,12 +211,14 @@ class Engine:
                 )
 
             answer = answer_question(
-                question,
+                understood,
                 has_stories=lambda: target.current is not None and self._stores.catalog.has_stories(target),
                 search=findings,
                 embed_tokens=self.embed_tokens,
                 least_confidence=least_confidence,
             )
+        if understood != question:
+            answer = replace(answer, question=question, understood_as=understood)
         return replace(answer, note=notes[0]) if notes else answer
 
     def find(
