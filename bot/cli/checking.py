@@ -48,6 +48,27 @@ def check_model(settings: IndexSettings) -> Check:
     return Check("model", "OK", f"{model_folder(settings)} has the expected weights (SHA-256 {digest[:12]}...).")
 
 
+def check_chosen_models(settings: IndexSettings) -> list[Check]:
+    """Whether the reader and the ranker that the settings name can be used; nothing for one that they do not name."""
+    from index.answering.reader import load_reader
+    from index.finding.ranking import load_ranker
+
+    checks = []
+    for what, name, load in (
+        ("reader", settings.reader_model, load_reader),
+        ("ranker", settings.ranker_model, load_ranker),
+    ):
+        if name is not None:
+            try:
+                model = load(settings)
+            except ModelError as error:
+                checks.append(Check(what, "FAIL", str(error)))
+            else:
+                assert model is not None, "it is named"
+                checks.append(Check(what, "OK", f"{model.name} can be loaded and gives numbers for a passage."))
+    return checks
+
+
 def check_store(
     settings: IndexSettings,
     *,

@@ -30,7 +30,7 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check the model, the data folder, the indexes, the jobs, the limits and the token.
+    """Check the models, the data folder, the indexes, the jobs, the limits and the token.
 
     \b
     Example:
@@ -74,6 +74,7 @@ def run_checks(
         disk_check = Check("disk", "FAIL", f"The free space for {home} cannot be read: {error.strerror}.")
     return [
         checking.check_model(settings.index),
+        *checking.check_chosen_models(settings.index),
         *store_checks,
         *_check_jobs(settings.index),
         checking.check_descriptors(libraries, hard_limit=checking.hard_descriptor_limit()),

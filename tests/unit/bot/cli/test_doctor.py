@@ -2,6 +2,7 @@ import resource
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -59,6 +60,24 @@ def test_all_is_well(storydesk: Storydesk, engine: Any, catalog: Any, monkeypatc
     assert {check["status"] for check in checks} == {"OK"}
     assert named(checks, "counts")["message"].startswith("1 library, 3 passages; ")
     assert named(checks, "lookup")["message"] == "Looked up by their own vectors and found: 3 passages of 1 library."
+
+
+def test_a_reader_and_a_ranker_that_are_named_are_tried(
+    storydesk: Storydesk, engine: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def load_reader(settings: IndexSettings) -> Any:
+        assert settings.reader_model == "someone/reader"
+        return SimpleNamespace(name="someone/reader@0123456789ab")
+
+    monkeypatch.setattr("index.answering.reader.load_reader", load_reader)
+    monkeypatch.setenv("STORYDESK_READER_MODEL", "someone/reader")
+    monkeypatch.setenv("STORYDESK_RANKER_MODEL", str(tmp_path / "gone"))
+    run = storydesk("doctor", "--json")
+    assert run.code == 1
+    assert named(run.json["checks"], "reader")["status"] == "OK"
+    assert "someone/reader@0123456789ab" in named(run.json["checks"], "reader")["message"]
+    assert named(run.json["checks"], "ranker")["status"] == "FAIL"
+    assert f"{tmp_path / 'gone'}, which does not exist" in named(run.json["checks"], "ranker")["message"]
 
 
 def test_a_warning_is_no_failure(storydesk: Storydesk, engine: Any) -> None:
