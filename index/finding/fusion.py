@@ -1,15 +1,14 @@
-"""One score for each passage, out of what the two searches and the calendar say of it."""
+"""One score for each passage, out of what the two searches say of it and of its story."""
 
-import math
+from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date
 
-RECENCY_WEIGHT = 0.15
-RECENCY_DAYS = 14.0
+SUPPORT = 0.4
+"""How much of its story's best other passage a passage's score gains."""
 
 
 def fuse(cosines: Mapping[str, float], word_scores: Mapping[str, float]) -> dict[str, float]:
-    """Scores in about 0..1 for all passages named in either mapping; higher is better.
+    """Scores in 0..1 for all passages named in either mapping; higher is better.
 
     Each leg's scores are divided by their maximum and averaged: a convex combination of normalised scores (Bruch,
     Gai, Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023). A passage that a leg did not find
@@ -24,12 +23,18 @@ def fuse(cosines: Mapping[str, float], word_scores: Mapping[str, float]) -> dict
     }
 
 
-def recency(published_day: int, now: date) -> float:
-    """What a story's age adds to its passages' scores: falls by half in ten days; nothing if undated or from later."""
-    age = now.toordinal() - published_day
-    if not published_day or age < 0:
-        return 0.0
-    return RECENCY_WEIGHT * math.exp(-age / RECENCY_DAYS)
+def supported(scores: Mapping[str, float], story_of: Mapping[str, str]) -> dict[str, float]:
+    """Scores in 0..1 that also count the best other passage of the same story: two that match say more than one."""
+    best: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for passage_id, score in scores.items():
+        best[story_of[passage_id]].append((score, passage_id))
+    for found in best.values():
+        found.sort(reverse=True)
+    whole = {}
+    for passage_id, score in scores.items():
+        other = next((each for each, other_id in best[story_of[passage_id]][:2] if other_id != passage_id), 0.0)
+        whole[passage_id] = (score + SUPPORT * other) / (1.0 + SUPPORT)
+    return whole
 
 
 def _share(score: float, best: float) -> float:

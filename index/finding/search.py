@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IncompleteIndexError, VectorServerError
-from index.finding.fusion import fuse, recency
+from index.finding.fusion import fuse, supported
+from index.finding.recency import asks_for_news, recency
 from index.publishing.stores import Stores
 from index.shaping import normalised
 from index.stories import Finding, Leg
@@ -72,13 +73,18 @@ def search(
         for row in readable(stores.catalog, generation, list(cosines.keys() | word_scores.keys()), since_day=since_day)
         if row.story_id not in leaving_out
     }
+    if leaving_out:
+        cosines, word_scores = _best(cosines, rows, wanted=_PER_LEG), _best(word_scores, rows, wanted=_PER_LEG)
+        rows = {
+            passage_id: row for passage_id, row in rows.items() if passage_id in cosines or passage_id in word_scores
+        }
     if vector is not None:
         cosines = _exact_cosines(stores, generation, rows, vector)
     word_scores = {passage_id: score for passage_id, score in word_scores.items() if passage_id in rows}
-    scores = {
-        passage_id: score + recency(rows[passage_id].published_day, now)
-        for passage_id, score in fuse(cosines, word_scores).items()
-    }
+    scores = supported(fuse(cosines, word_scores), {passage_id: row.story_id for passage_id, row in rows.items()})
+    for_news = asks_for_news(question)
+    for passage_id in scores:
+        scores[passage_id] *= recency(rows[passage_id].published_day, now=now, for_news=for_news)
     findings = []
     seen: set[str] = set()
     for passage_id in sorted(scores, key=lambda each: (-scores[each], each)):
@@ -122,6 +128,12 @@ def _nearest(
 
 def _tell_nobody(note: str) -> None:
     """A note that nobody asked for."""
+
+
+def _best(scores: Mapping[str, float], rows: Collection[str], *, wanted: int) -> dict[str, float]:
+    """The best `wanted` of the scores whose passages are in `rows`."""
+    kept = sorted((passage_id for passage_id in scores if passage_id in rows), key=lambda each: -scores[each])
+    return {passage_id: scores[passage_id] for passage_id in kept[:wanted]}
 
 
 def _exact_cosines(

@@ -1,13 +1,8 @@
-"""One score out of two searches and the calendar."""
-
-import math
-from datetime import date
+"""One score for a passage out of two searches and its story's other passages."""
 
 import pytest
 
-from index.finding.fusion import RECENCY_DAYS, RECENCY_WEIGHT, fuse, recency
-
-TODAY = date(2025, 5, 23)
+from index.finding.fusion import SUPPORT, fuse, supported
 
 
 def test_scores_are_the_mean_of_both_legs_shares_of_their_best() -> None:
@@ -34,16 +29,20 @@ def test_what_points_away_from_the_question_scores_nothing_rather_than_less() ->
     assert fuse({"a": -0.3}, {}) == {"a": 0.0}
 
 
-def test_a_story_of_today_gets_the_whole_weight_and_older_ones_less_and_less() -> None:
-    added = [recency(TODAY.toordinal() - age, TODAY) for age in (0, 1, 10, 30, 365)]
-    assert added == sorted(added, reverse=True)
-    assert len(set(added)) == len(added)
-    assert added[0] == RECENCY_WEIGHT
-    assert added[2] == pytest.approx(RECENCY_WEIGHT * math.exp(-10 / RECENCY_DAYS))
-    assert added[2] / added[0] == pytest.approx(0.5, abs=0.02)
-    assert added[4] < 1e-6
+def test_a_passage_gains_by_its_storys_best_other_passage() -> None:
+    scores = {"a1": 0.9, "a2": 0.5, "a3": 0.1, "b1": 0.95}
+    whole = supported(scores, {"a1": "a", "a2": "a", "a3": "a", "b1": "b"})
+    assert whole == pytest.approx(
+        {
+            "a1": (0.9 + SUPPORT * 0.5) / (1 + SUPPORT),
+            "a2": (0.5 + SUPPORT * 0.9) / (1 + SUPPORT),
+            "a3": (0.1 + SUPPORT * 0.9) / (1 + SUPPORT),
+            "b1": 0.95 / (1 + SUPPORT),
+        }
+    )
+    assert max(whole, key=whole.__getitem__) == "a1"
 
 
-@pytest.mark.parametrize("day", [0, TODAY.toordinal() + 1, TODAY.toordinal() + 365])
-def test_undated_stories_and_those_from_later_get_nothing(day: int) -> None:
-    assert recency(day, TODAY) == 0.0
+def test_support_never_turns_the_passages_of_a_story_around() -> None:
+    whole = supported({"a1": 0.6, "a2": 0.6, "a3": 0.59}, {"a1": "a", "a2": "a", "a3": "a"})
+    assert whole["a1"] == whole["a2"] > whole["a3"]

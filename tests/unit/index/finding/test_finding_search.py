@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from index.engine import Engine
 from index.errors import IncompleteIndexError, VectorServerError
-from index.finding.fusion import RECENCY_WEIGHT, fuse
+from index.finding.fusion import fuse, supported
+from index.finding.recency import recency
 from index.storing import schema
 
 NOW = datetime(2025, 5, 23, 10, 0, tzinfo=UTC)
@@ -38,9 +39,9 @@ def test_the_score_is_the_fused_score_and_the_recency(engine: Engine, newsroom: 
     cosines = {each.passage_id: each.vector_score for each in found}
     words = {each.passage_id: each.word_score for each in found}
     fused = fuse(cosines, words)  # type: ignore[arg-type]
-    expected = {
-        each.passage_id: fused[each.passage_id] + (RECENCY_WEIGHT if each.published_at else 0) for each in found
-    }
+    whole = supported(fused, {each.passage_id: each.story_id for each in found})
+    newest = recency(NOW.date().toordinal(), now=NOW.date(), for_news=False)
+    expected = {each.passage_id: whole[each.passage_id] * (newest if each.published_at else 1.0) for each in found}
     assert {each.passage_id: each.score for each in found} == pytest.approx(expected)
 
 

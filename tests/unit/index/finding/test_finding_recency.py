@@ -1,0 +1,47 @@
+"""What a story's day says for it."""
+
+from datetime import date
+
+import pytest
+
+from index.finding.recency import asks_for_news, recency
+
+TODAY = date(2025, 5, 23)
+
+
+@pytest.mark.parametrize("for_news", [True, False])
+def test_newer_stories_are_worth_more_and_very_old_ones_as_much_as_undated_ones(for_news: bool) -> None:
+    factors = [recency(TODAY.toordinal() - age, now=TODAY, for_news=for_news) for age in (0, 1, 10, 30, 365)]
+    assert factors == sorted(factors, reverse=True)
+    assert len(set(factors)) == len(factors)
+    assert factors[4] == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_question_about_the_week_weighs_the_day_more() -> None:
+    yesterday = TODAY.toordinal() - 1
+    assert recency(yesterday, now=TODAY, for_news=True) > recency(yesterday, now=TODAY, for_news=False)
+
+
+@pytest.mark.parametrize("day", [0, TODAY.toordinal() + 1, TODAY.toordinal() + 365])
+def test_undated_stories_and_those_from_later_gain_nothing(day: int) -> None:
+    assert recency(day, now=TODAY, for_news=True) == 1.0
+
+
+def test_a_new_story_that_hardly_matches_does_not_pass_an_old_one_that_does() -> None:
+    assert 0.3 * recency(TODAY.toordinal(), now=TODAY, for_news=True) < 1.0 * recency(
+        TODAY.toordinal() - 700, now=TODAY, for_news=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Which bridge was closed this week?", True),
+        ("What is the latest on the strike?", True),
+        ("Who recently left the cabinet?", True),
+        ("Who was Orla's first mayor?", False),
+        ("What was known of the latests?", False),
+    ],
+)
+def test_questions_about_what_happened_lately_are_told_by_their_words(question: str, expected: bool) -> None:
+    assert asks_for_news(question) is expected
