@@ -124,7 +124,8 @@ class Citation:
 class Figure:
     """A number that was asked for, as a story writes it ("1,000 prisoners each"), with its value and unit.
 
-    `citations` are indexes into the answer's citations; `published_at` is the newest of their stories' dates.
+    `citations` are indexes into the answer's citations; `published_at` is the newest of their stories' dates. `label`
+    says what the number is of, in words that stand apart from it in its sentence ("on the second day", "in all").
     """
 
     text: str
@@ -132,6 +133,7 @@ class Figure:
     unit: str | None
     published_at: str | None
     citations: tuple[int, ...]
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class Answer:
     """An answer, or a refusal with its reason.
 
     When `answered`, `text` is made of the quotes of `citations` (with the figure asked for in front) and `reason` is
-    None. When refused, `text` is the sentence to show, `figures` is empty and `citations` may name the nearest
+    None; `figures` are several when stories give different ones, the newest first. When refused, `text` is the sentence to show, `figures` is empty and `citations` may name the nearest
     stories. `confidence` is in 0..1; `elapsed_ms` gives milliseconds by stage, `total` among them. `note` is a sentence
     about how the answer was found when that was not as usual. `short` is the figure, name, place or date asked for, in
     the words of a citation, when it is sure enough to be shown first. `understood_as` is the question as the

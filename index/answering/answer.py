@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from index.answering.agreement import Line, Statement, compare
 from index.answering.confidence import Calibration, confidence, shipped_calibration
+from index.answering.figures import quantities
 from index.answering.questions import Question, no_question_for_stories, understand
 from index.answering.refusals import other_language, refusal
 from index.answering.sentences import Candidate, EmbedTokens, candidates
@@ -16,11 +19,9 @@ Search = Callable[[str, int], list[Finding]]
 
 _FINDINGS = 10
 _MOST_SENTENCES = 3
-_MOST_FIGURES = 4
 _NEAREST_STORIES = 3
 _SENTENCE_SHARE = 0.85
-_FIGURE_SHARE = 0.7
-"""A further sentence must score this share of the best one's score; less when it has a figure that was asked for."""
+"""A further sentence must score this share of the best one's score."""
 
 
 def answer_question(
@@ -61,19 +62,13 @@ def answer_question(
 
 
 def _compose(question: str, asked: Question, found: Sequence[Candidate], certainty: float) -> Answer:
-    best = found[0]
-    chosen = [best]
-    for candidate in found[1:]:
-        if best.figure is not None:
-            if candidate.figure is not None and _same_kind(candidate, best):
-                chosen.append(candidate)
-        elif candidate.score >= _SENTENCE_SHARE * best.score and candidate.kind_fit >= best.kind_fit:
-            chosen.append(candidate)
-    chosen = _one_a_figure(chosen) if best.figure is not None else chosen[:_MOST_SENTENCES]
+    stated = _statements(found) if asked.asks_for_figure else {}
+    lines = compare(asked, list(stated))
+    chosen = [stated[each] for line in lines for each in line.statements[:_MOST_SENTENCES]] or _sentences(found)
     citations = tuple(_citation(candidate) for candidate in chosen)
-    figures = _figures(chosen)
+    figures = _figures(lines)
     quotes = " ".join(citation.quote for citation in citations)
-    leading = "; ".join(figure.text for figure in figures)
+    leading = _leading(figures, lines)
     return Answer(
         question=question,
         answered=True,
@@ -85,50 +80,81 @@ def _compose(question: str, asked: Question, found: Sequence[Candidate], certain
     )
 
 
-def _same_kind(candidate: Candidate, best: Candidate) -> bool:
-    """Whether a further figure may stand beside the best one's: as sure of its kind, and not much less to the point."""
-    return candidate.kind_fit >= best.kind_fit and candidate.score >= _FIGURE_SHARE * best.score
+def _statements(found: Sequence[Candidate]) -> dict[Statement, Candidate]:
+    """Every number of every sentence, with the sentence that it stands in."""
+    stated: dict[Statement, Candidate] = {}
+    for candidate in found:
+        finding = candidate.finding
+        numbers = quantities(candidate.text)
+        if candidate.figure is not None and candidate.figure not in numbers:
+            numbers.append(candidate.figure)
+        for number in numbers:
+            statement = Statement(
+                quantity=number,
+                sentence=candidate.text,
+                story_id=finding.story_id,
+                title=finding.title,
+                publisher=finding.publisher,
+                published_at=finding.published_at,
+                score=candidate.score,
+                context=f"{finding.title}\n{finding.text}",
+                read=number == candidate.figure,
+            )
+            stated.setdefault(statement, candidate)
+    return stated
 
 
-def _one_a_figure(chosen: Sequence[Candidate]) -> list[Candidate]:
-    """One sentence a story for a value, at most `_MOST_FIGURES` values, each from at most three stories."""
-    kept: list[Candidate] = []
-    for candidate in chosen:
-        assert candidate.figure is not None
-        same = [each for each in kept if each.figure is not None and each.figure.value == candidate.figure.value]
-        values = {each.figure.value for each in kept if each.figure is not None}
-        if any(each.finding.story_id == candidate.finding.story_id for each in same) or len(same) == _MOST_SENTENCES:
-            continue
-        if not same and len(values) == _MOST_FIGURES:
-            continue
-        # One story's other numbers are rarely what was asked for; another story's may be a newer state.
-        if not same and any(each.finding.story_id == candidate.finding.story_id for each in kept):
-            continue
-        kept.append(candidate)
-    return kept
+def _sentences(found: Sequence[Candidate]) -> list[Candidate]:
+    """The best sentence, with those that suit the question almost as well."""
+    best = found[0]
+    further = [
+        candidate
+        for candidate in found[1:]
+        if candidate.score >= _SENTENCE_SHARE * best.score and candidate.kind_fit >= best.kind_fit
+    ]
+    return [best, *further][:_MOST_SENTENCES]
 
 
-def _figures(chosen: Sequence[Candidate]) -> tuple[Figure, ...]:
-    """One figure for each value, the newest first, undated ones last."""
-    by_value: dict[float, list[int]] = {}
-    for index, candidate in enumerate(chosen):
-        if candidate.figure is not None:
-            by_value.setdefault(candidate.figure.value, []).append(index)
+def _figures(lines: Sequence[Line]) -> tuple[Figure, ...]:
+    """One figure for each line; the citations of the lines stand one after the other."""
     figures = []
-    for value, indexes in by_value.items():
-        first = chosen[indexes[0]]
-        assert first.figure is not None
-        dates = [date for index in indexes if (date := chosen[index].finding.published_at)]
+    cited = 0
+    for line in lines:
+        first = line.statements[0]
+        many = len(line.statements[:_MOST_SENTENCES])
         figures.append(
             Figure(
-                text=first.text[first.figure.start : first.figure.end],
-                value=value,
-                unit=first.figure.unit,
-                published_at=max(dates, default=None),
-                citations=tuple(indexes),
+                text=first.sentence[first.quantity.start : first.quantity.end],
+                value=first.quantity.value,
+                unit=first.quantity.unit,
+                published_at=line.published_at,
+                citations=tuple(range(cited, cited + many)),
+                label=line.label,
             )
         )
-    return tuple(sorted(figures, key=lambda figure: figure.published_at or "", reverse=True))
+        cited += many
+    return tuple(figures)
+
+
+def _leading(figures: Sequence[Figure], lines: Sequence[Line]) -> str:
+    """What stands in front of the quotes: the figure, or each of several with its date and publisher."""
+    labelled = [f"{figure.text}, {figure.label}" if figure.label else figure.text for figure in figures]
+    if len(labelled) < 2:
+        return "".join(labelled)
+    sources = [", ".join(filter(None, (_day(line.published_at), _publisher_of_newest(line)))) for line in lines]
+    return " · ".join(f"{text} ({source})" for text, source in zip(labelled, sources, strict=True))
+
+
+def _publisher_of_newest(line: Line) -> str | None:
+    return next(each.publisher for each in line.statements if each.published_at == line.published_at)
+
+
+def _day(published_at: str | None) -> str:
+    """The day as the publisher gave it, like "23 May 2025"; no time zone moves it."""
+    if published_at is None:
+        return "undated"
+    day = datetime.fromisoformat(published_at)
+    return f"{day.day} {day:%B} {day.year}"
 
 
 def _nearest(found: Sequence[Candidate]) -> tuple[Citation, ...]:

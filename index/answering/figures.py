@@ -1,9 +1,18 @@
-"""Numbers with their units, and dates, as they stand in a sentence. English."""
+"""Numbers with their units, and dates, as they stand in a sentence. English.
+
+Read by patterns of our own: quantulum3 takes years, clock times and scores for quantities, makes "5m" metres and
+"bn" a unit, does not say what is counted, and needs some forty times as long; dateparser's search takes ages, prices
+and "may" for dates.
+"""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from index.answering.questions import Question, is_stop_word
+
+Bound = Literal["exact", "about", "at_least", "at_most"]
 
 _SMALL = {
     word: value
@@ -31,8 +40,9 @@ _DIGITS = (
 )
 _NUMBER = re.compile(
     rf"""
-    (?P<qualifier>\b(?:at\s+least|at\s+most|more\s+than|less\s+than|fewer\s+than|as\s+many\s+as|up\s+to|about|around|nearly
-        |almost|roughly|over|under|some|approximately|just\s+over|just\s+under|an\s+estimated)\s+)?
+    (?P<qualifier>\b(?:at\s+least|at\s+most|(?:no|not)\s+(?:more|fewer|less)\s+than|more\s+than|less\s+than|fewer\s+than
+        |as\s+many\s+as|up\s+to|about|around|nearly|almost|roughly|over|under|some|approximately|just\s+over
+        |just\s+under|close\s+to|an\s+estimated)\s+)?
     (?P<currency>(?:US|A|C|NZ)?\$|€|£|¥|₽|₴|₹)?\s?
     (?P<number>{_DIGITS}|{_WORDED})
     (?P<scale>[\s-]?(?:hundred|thousand|million|billion|trillion|dozen|bn)\b)?
@@ -54,7 +64,7 @@ _DATE = re.compile(
       \b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+(?:1[5-9]|20)\d\d\b)?
     | \b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:\s+(?:1[5-9]|20)\d\d\b)?
     | \b{_MONTH}\s+(?:1[5-9]|20)\d\d\b
-    | \b(?:in|since|by|until|of|from|during|before|after)\s+(?:early\s+|late\s+|mid-)?(?P<month>{_MONTH})(?=\W)
+    | \b(?:in|since|by|until|of|from|during|before|after)\s+(?:early\s+|late\s+|mid-)?(?P<month>{_MONTH})(?=\W)(?!\s+\d)
     | \b(?:1[5-9]|20)\d\ds?\b
     | \b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b
     | \b\d{{1,2}}(?::\d\d)?\s?[ap]\.?m\b\.? | \b(?:noon|midnight)\b
@@ -67,9 +77,54 @@ _DATE = re.compile(
     re.VERBOSE,
 )
 _WORD = re.compile(r"[ \u00a0-]?(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)")
+PARTY = r"(?:sides?|countr(?:y|ies)|nations?|part(?:y|ies)|teams?|capitals?|governments?)"
+PERIOD = (
+    r"(?:on|in|during|for|over|after)\s+(?:the|its|their|this|that)\s+(?:very\s+)?"
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|final|opening|closing)\s+"
+    r"(?:day|night|evening|morning|weekend|week|month|quarter|half|year|hours?|round|phase|stage)"
+)
 _SHARING = re.compile(
-    r"\s+(?:each|apiece|per\s+\w+|a\s+(?:day|week|month|year|night|person|head)"
-    r"|(?:from|on|by|for)\s+(?:each|either|both)\s+sides?)\b",
+    r"\s+(?:each|apiece|per\s+\w+|a\s+(?:day|week|month|year|night|person|head|piece)|in\s+all|in\s+total|altogether"
+    rf"|(?:from|on|by|for)\s+(?:each|either|both)\s+{PARTY}|{PERIOD})\b",
+    re.I,
+)
+_BOUNDS: tuple[tuple[str, Bound], ...] = (
+    (r"(?:no|not)\s+(?:fewer|less)|at\s+least", "at_least"),
+    (r"(?:no|not)\s+more|at\s+most|as\s+many\s+as|up\s+to|less|fewer|(?:just\s+)?under", "at_most"),
+    (r"more|(?:just\s+)?over", "at_least"),
+    (r"\S", "about"),
+)
+_HANDED = re.compile(
+    r"\b(?:hand|turn|tak|took|g[ai]v|pass|br[io]|sign|knock|carr|went|go)\w*\s+$", re.I
+)  # "handed over"
+_BETWEEN = re.compile(r"\bbetween\s+$", re.I)
+_CHANGE = (
+    r"\b(?:r[oi]se[ns]?|rais\w+|increas\w+|gr[eo]wn?|climb\w*|jump\w*|went|gone|goes|go|fell|fall\w*|drop\w*|cut|cuts"
+    r"|lower\w*|reduc\w+|slash\w*|revis\w+|chang\w+|correct\w+|mov\w+|doubl\w+|up|down|higher|lower|more|fewer)\b"
+)
+_SAID = (
+    r"\b(?:said|reported|reports?|put|given|announced|counted|counts?|estimated?|stated|feared|thought|believed|planned"
+    r"|budgeted|priced|prices?|set|charged|cost|paid|was|were|been|tolls?|figures?|versions?|totals?|fares?|fees?)\b"
+)
+_EARLIER = (
+    r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|first|wrongly|mistakenly|preliminary|old)\b"
+)
+_SET_ASIDE_BEFORE = re.compile(
+    rf"""
+      (?:\bnot|\brather\s+than|\binstead\s+of|\b(?:up|down)\s+from|\bcompared\s+(?:with|to))(?:\s+the)?\s*$
+    | {_CHANGE}[^.;\d]{{0,50}}\b(?:from(?:\s+the)?|by)\s*$
+    | {_EARLIER}[^.;\d]{{0,40}}{_SAID}[^.;,\d]{{0,25}}$
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_SET_ASIDE_AFTER = re.compile(
+    rf"[^.;:,\d]{{0,25}},?\s*(?:(?:as|that|had|has|was|were|been|it|they|officials|police)\s+){{0,4}}{_EARLIER}\s+{_SAID}",
+    re.I,
+)
+# Questions for what is no longer so, or for a difference.
+_ASKS_FOR_EARLIER = re.compile(
+    r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|at\s+first|used\s+to|old|before|more|fewer|less)\b"
+    rf"|\bby\s+how\b|\b(?:how\s+much|percent\w*|per\s*cent|points?)\b.*{_CHANGE}",
     re.I,
 )
 _TIME_UNITS = frozenset(("second minute hour day week weekend month year decade century night").split())
@@ -98,7 +153,9 @@ class Quantity:
     """A number in a sentence. `start` and `end` are its offsets with unit and qualifier; `words` the words after it.
 
     `value` is the number itself, scaled ("1.2 million" is 1200000.0); `unit` a currency code, "%", or the noun after
-    the number in small letters, None when there is none.
+    the number in small letters, None when there is none. `upper` is the other end of a range ("40 to 60 homes"), whose
+    lower one is `value`; `bound` says how firm the number is ("about", "at least"). `set_aside` tells that the sentence
+    itself gives it as a former state or as a difference: "not 14", "up from 49 percent", "fell by three".
     """
 
     start: int
@@ -106,14 +163,30 @@ class Quantity:
     value: float
     unit: str | None
     words: tuple[str, ...]
+    upper: float | None = None
+    bound: Bound = "exact"
+    set_aside: bool = False
 
 
 def quantities(sentence: str) -> list[Quantity]:
-    """All numbers of `sentence` with their units, in order; those that are part of a date or a time are left out."""
+    """All numbers of `sentence` with their units, in order; those that are part of a date or a time are left out.
+
+    A range is one quantity.
+    """
+    return [
+        replace(each, set_aside=True) if _is_set_aside(sentence, each) else each
+        for each in _with_ranges(sentence, _single_quantities(sentence))
+    ]
+
+
+def _single_quantities(sentence: str) -> list[Quantity]:
     dates = [match.span() for match in _DATE.finditer(sentence)]
     found = []
     for match in _NUMBER.finditer(sentence):
         start, end = match.start(), match.end()
+        qualifier = match["qualifier"]
+        if qualifier and _HANDED.search(sentence[:start]) and qualifier.strip().lower() in ("over", "up to", "around"):
+            start, qualifier = match.end("qualifier"), None
         if match["millions"] and not match["currency"]:
             end = match.start("millions")
         number_start = match.start("number")
@@ -123,23 +196,26 @@ def quantities(sentence: str) -> list[Quantity]:
         value = _value(match["number"], scale)
         if value is None:
             continue
-        start = match.start("currency") if match["currency"] and not match["qualifier"] else start
+        start = match.start("currency") if match["currency"] and not qualifier else start
         start += len(sentence[start:end]) - len(sentence[start:end].lstrip())
+        bound = _bound(qualifier)
         if match["percent"]:
-            found.append(Quantity(start, end, value, "%", ("percent",)))
+            unit = "percentage points" if "point" in match["percent"] else "%"
+            found.append(Quantity(start, end, value, unit, (*unit.split(), "percent"), bound=bound))
             continue
         words, end = _unit_words(sentence, end)
         if match["number"].lower() == "one" and not words and not match["currency"]:
             continue  # "one of them", "the biggest one": a pronoun
         if match["currency"]:
             currency = _CURRENCIES.get(match["currency"].upper(), match["currency"])
-            found.append(Quantity(start, match.end(), value, currency, (currency.lower(), *words)))
+            end = _with_sharing(sentence, match.end())
+            found.append(Quantity(start, end, value, currency, (currency.lower(), *words), bound=bound))
             continue
-        unit = words[-1] if words else None
+        noun = words[-1] if words else None
         for word in words:
             if singular(word) in _CURRENCY_WORDS:
-                unit = _CURRENCY_WORDS[singular(word)]
-        found.append(Quantity(start, _with_sharing(sentence, end), value, unit, words))
+                noun = _CURRENCY_WORDS[singular(word)]
+        found.append(Quantity(start, _with_sharing(sentence, end), value, noun, words, bound=bound))
     return found
 
 
@@ -152,8 +228,10 @@ def fits(quantity: Quantity, question: Question) -> bool:
     """Whether a number is of the kind that the question asks for, as far as its unit alone can tell."""
     unit = singular(quantity.unit or "")
     text = question.text.lower()
+    if quantity.set_aside and not _ASKS_FOR_EARLIER.search(text):
+        return False
     if question.asks == "percent":
-        return quantity.unit == "%"
+        return quantity.unit == ("percentage points" if "point" in text else "%")
     if question.asks == "amount":
         if re.search(
             r"money|cost|price|pay|paid|budget|spen[dt]|salary|worth|fee|fine|earn|fund|raise|ticket|invest", text
@@ -167,6 +245,11 @@ def fits(quantity: Quantity, question: Question) -> bool:
             unit in {singular(word) for word in question.counted}
         )
     return False
+
+
+def is_money(quantity: Quantity) -> bool:
+    """Whether the number is a sum of money."""
+    return quantity.unit in {*_CURRENCIES.values(), *_CURRENCY_WORDS.values()}
 
 
 def counts_the_same(quantity: Quantity, question: Question) -> bool:
@@ -252,5 +335,50 @@ def _ends_noun_phrase(word: str) -> bool:
 
 
 def _with_sharing(sentence: str, end: int) -> int:
-    match = _SHARING.match(sentence, end)
-    return match.end() if match else end
+    for _ in range(2):  # "each on the first day"
+        if match := _SHARING.match(sentence, end):
+            end = match.end()
+    return end
+
+
+def _bound(qualifier: str | None) -> Bound:
+    if not qualifier:
+        return "exact"
+    return next(bound for pattern, bound in _BOUNDS if re.match(pattern, qualifier.strip(), re.I))
+
+
+def _with_ranges(sentence: str, found: Sequence[Quantity]) -> list[Quantity]:
+    """`found`, with "40 to 60 homes" and "between $3 and $5 million" as one quantity each."""
+    merged: list[Quantity] = []
+    for quantity in found:
+        if merged and (whole := _range(sentence, merged[-1], quantity)) is not None:
+            merged[-1] = whole
+        else:
+            merged.append(quantity)
+    return merged
+
+
+def _range(sentence: str, lower: Quantity, upper: Quantity) -> Quantity | None:
+    joint = sentence[lower.end : upper.start]
+    between = _BETWEEN.search(sentence[: lower.start])
+    joins = r"\s+and\s+" if between else r"\s+(?:to|or)\s+|\s?[-–]\s?"
+    if not re.fullmatch(joins, joint) or lower.upper is not None or (lower.unit and lower.unit != upper.unit):
+        return None
+    if re.fullmatch(r"\s?[-–]\s?", joint) and upper.unit is None:
+        return None  # a score
+    if re.search(rf"{_CHANGE}[^.;\d]{{0,50}}\b(?:from|by)\s+$", sentence[: lower.start], re.I):
+        return None  # a change: "raised from 2 to 3 pounds", "fell by three to 11"
+    value = lower.value
+    scale = re.search(r"(thousand|million|billion|trillion|bn|m)\b", sentence[upper.start : upper.end], re.I)
+    if scale and upper.value >= 1_000 and value < 1_000:
+        value *= _SCALES.get(scale[1].lower(), 1e6)  # "3 to 5 million"
+    if value >= upper.value:
+        return None
+    start = between.start() if between else lower.start
+    unit = upper.unit or lower.unit
+    return Quantity(start, upper.end, value, unit, upper.words, upper=upper.value, bound=lower.bound)
+
+
+def _is_set_aside(sentence: str, quantity: Quantity) -> bool:
+    before, after = sentence[: quantity.start], sentence[quantity.end :]
+    return bool(_SET_ASIDE_BEFORE.search(before[-120:]) or _SET_ASIDE_AFTER.match(after[:120]))
