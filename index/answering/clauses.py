@@ -1,7 +1,7 @@
 """Takes questions apart by simple rules: what is asked for, the auxiliary, and the phrases that name things."""
 
 import re
-from collections.abc import Set
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index.answering.questions import content_words
@@ -10,7 +10,7 @@ BE = frozenset("is are was were am be been being".split())
 _DO = frozenset("do does did will would can could shall should may might must".split())
 _HAVE = frozenset("has have had".split())
 AUXILIARIES = (BE | _DO | _HAVE) - {"be", "been", "being"}
-_PREPOSITIONS = frozenset(
+PREPOSITIONS = frozenset(
     (
         "of in on at to from for by with about after before during since until between below near into against under "
         "over through without within per towards across outside inside behind than as like"
@@ -18,7 +18,7 @@ _PREPOSITIONS = frozenset(
 )
 _JOINING = frozenset("of in on at to from for between below near outside inside under against".split())
 _PLACING = r"(?:in|at|on|near|to|from|below|outside|inside|of)"
-_DETERMINERS = frozenset(
+DETERMINERS = frozenset(
     "the a an this that these those his her its their our my your any some all no every each".split()
 )
 _WH = frozenset("who whom whose what which when where why how".split())
@@ -28,7 +28,7 @@ _OTHER = frozenset(
         "already just only so far first last next now today yesterday tomorrow again yet then too almost more most"
     ).split()
 )
-_STOPS = AUXILIARIES | BE | _PREPOSITIONS | _WH | _OTHER
+_STOPS = AUXILIARIES | BE | PREPOSITIONS | _WH | _OTHER
 _PLURALS = frozenset(
     "people children men women police staff cattle sheep fish mice feet civilians dead injured".split()
 )
@@ -55,7 +55,7 @@ NAME = re.compile(
     rf"(?:(?:,\s+|\s+and\s+){_CAPITALISED}(?:\s+{_CAPITALISED})*)*"
 )
 """A name, or several that are joined by "and"."""
-_TIME = re.compile(
+TIME = re.compile(
     r"(?:\b(?:in|on|since|during|until|by|before|after|for)\s+)?\b(?:(?:19|20)\d\d"
     r"|(?:(?:early|late|mid)-?\s*)?(?:January|February|March|April|May|June|July|August|September|October|November|December)"
     r"(?:\s+\d{1,2}(?!\d))?(?:,?\s+(?:19|20)\d\d)?"
@@ -112,24 +112,40 @@ def stem(word: str) -> str:
 
 def names(text: str, *, at_start: bool = True) -> list[str]:
     """The capitalised words of `text` that are no beginning of a sentence; the first word counts if `at_start`."""
-    found = []
+    found: list[str] = []
     for match in re.finditer(_CAPITALISED, text):
         before = text[: match.start()].rstrip(" “\"'‘(")
-        begins = (
-            not before
-            or before.endswith((".", "?", "!", ":", "“", "”"))
-            and not re.search(r"\b[A-Z][a-z]{0,3}\.$", before)
+        begins = not before or (
+            before.endswith((".", "?", "!", ":", "“", "”")) and not re.search(r"\b[A-Z][a-z]{0,3}\.$", before)
         )
-        if match.group().lower() in _STOPS | _DETERMINERS or (begins and (before or not at_start)):
+        if match.group().lower() in _STOPS | DETERMINERS or (begins and (before or not at_start)):
             continue
         found.append(re.sub(r"['’]s?$", "", match.group()))
     return found
 
 
-def recapitalised(text: str, known: Set[str]) -> str:
-    """`text` with the words that stories write with a capital letter written so: people type "ukraine"."""
-    capitals = {name.lower(): name for name in known if len(name) > 2}
-    return _WORD.sub(lambda match: capitals.get(match.group(), match.group()), text)
+def proper_names(texts: Iterable[str]) -> dict[str, None]:
+    """The names in `texts`, in order, each once; what only begins a sentence is none, and no time is."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for match in NAME.finditer(text):
+            name = re.sub(r"['’]s?$", "", match.group())
+            parts = name.split()
+            alone = len(parts) == 1 and (match.start() == 0 or text[: match.start()].rstrip()[-1:] in '.?!:“”"')
+            if parts[0].lower() in _STOPS | DETERMINERS or alone or TIME.fullmatch(name) or len(name) < 3:
+                continue
+            found[name] = None
+    return found
+
+
+def recapitalised(text: str, known: Iterable[str]) -> str:
+    """`text` with `known` names written as stories write them: people type "ukraine"."""
+    if text != text.lower():
+        return text
+    for name in known:
+        for each in re.split(r",\s+|\s+and\s+", name):
+            text = re.sub(rf"\b{re.escape(each.lower())}\b", lambda _, each=each: each, text)  # type: ignore[misc]
+    return text
 
 
 def is_participle(word: str) -> bool:
@@ -151,16 +167,16 @@ def is_plural(phrase: str) -> bool:
 
 def is_noun_like(word: str) -> bool:
     """Whether `word`, in small letters, can be what a possessive belongs to."""
-    return bool(word) and word not in _STOPS and word not in _DETERMINERS
+    return bool(word) and word not in (_STOPS - {"first", "last", "next"}) | DETERMINERS
 
 
 def head(phrase: str) -> str:
     """The noun that a phrase is about: "the night ferry to Corra" is about a ferry."""
-    found = []
+    found: list[str] = []
     for word in words(phrase):
-        if found and word.lower() in _PREPOSITIONS:
+        if found and word.lower() in PREPOSITIONS:
             break
-        if word.lower() not in _DETERMINERS:
+        if word.lower() not in DETERMINERS:
             found.append(word)
     return found[-1] if found else ""
 
@@ -179,7 +195,7 @@ def is_phrase(text: str) -> bool:
 
 
 def begins_with_preposition(text: str) -> bool:
-    return (words(text) or [""])[0].lower() in _PREPOSITIONS
+    return (words(text) or [""])[0].lower() in PREPOSITIONS
 
 
 def carrying(text: str) -> tuple[str, ...]:
@@ -187,18 +203,23 @@ def carrying(text: str) -> tuple[str, ...]:
     return content_words(text)
 
 
-def counts_nothing(question: str) -> bool:
-    """Whether no noun follows the question word: "how many died", "who paid"."""
-    return (
-        re.match(
-            r"(?:how\s+(?:many|much)|who|what|which)\s+(?:people\s+)?(?:(?:of|else)\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,3}$",
-            question,
-            re.I,
-        )
-        is not None
-        and not re.match(r"how\s+(?:many|much)\s+(?!people\b)[\w’'-]*[^dstn]\b", question, re.I)
-        and (not (counted := parse(question).counted) or counted == "people" or is_participle(counted))
-    )
+def asks_for_nothing(question: str) -> bool:
+    """Whether a question says of nobody and nothing what it asks: "how many died", "who paid"."""
+    asked = parse(question)
+    if asked.wh not in ("how many", "how much", "who", "what"):
+        return False
+    if asked.counted not in ("", "people") and not is_participle(asked.counted):
+        return False
+    said = [word for word in words(asked.rest) if word.lower() not in _OTHER]
+    if asked.auxiliary and not asked.wh.startswith("how"):
+        return not said or is_participle(said[0]) or said[0] == "to"
+    return len(said) <= 2
+
+
+def first_phrase(text: str) -> list[str]:
+    """The words of the noun phrase that `text` begins with, without its determiner."""
+    tokens = re.sub(r"[?!.,;:]+(?=\s|$)", "", text).split()
+    return [token for token in tokens[: _noun_phrase(tokens, 0, "")] if token.lower() not in DETERMINERS]
 
 
 def parse(text: str) -> Clause:
@@ -227,13 +248,11 @@ def parse(text: str) -> Clause:
             if len(counted) == 4:
                 break
     auxiliary = ""
-    if rest and rest[0].lower() in AUXILIARIES and (wh or rest[0][:1].isupper() or True):
+    if rest and rest[0].lower() in AUXILIARIES:
         auxiliary = rest.pop(0).lower()
     body = " ".join(rest)
     phrases = _phrases(rest, auxiliary, wh=wh)
     subject = phrases[0] if phrases and auxiliary and body.startswith(phrases[0]) else None
-    if subject is not None and auxiliary in BE and not counted and wh in ("who", "what") and len(phrases) == 1:
-        subject = phrases[0]
     about = match["about"] or ""
     return Clause(
         text=text[match.end("about") + 2 :] if about else text,
@@ -252,7 +271,7 @@ def _before_auxiliary(rest: list[str]) -> bool:
     for word in rest[:4]:
         if word.lower() in AUXILIARIES:
             return True
-        if word.lower() in _PREPOSITIONS | _DETERMINERS:
+        if word.lower() in PREPOSITIONS | DETERMINERS:
             return False
     return False
 
@@ -274,7 +293,7 @@ def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
             infinitive = (
                 tokens[whole].lower() == "to"
                 and tokens[whole + 1 : whole + 2]
-                and (tokens[whole + 1][:1].islower() and tokens[whole + 1].lower() not in _DETERMINERS)
+                and (tokens[whole + 1][:1].islower() and tokens[whole + 1].lower() not in DETERMINERS)
             )
             if further == whole + 1 or infinitive:
                 break
@@ -284,14 +303,14 @@ def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
             follows = tokens[whole].lower() if whole < len(tokens) else ""
             if (not follows or follows in _STOPS - _BEFORE_VERB) and not tokens[end - 1][:1].isupper():
                 kept = end - 1
-                nouns = [word for word in tokens[:kept] if word.lower() not in _DETERMINERS]
+                nouns = [word for word in tokens[:kept] if word.lower() not in DETERMINERS]
                 if nouns:
                     found.append(" ".join(tokens[:kept]))
                     position = end
                     continue
         found.append(" ".join(tokens[position:whole]).strip(" ,"))
         position = whole
-    return [phrase for phrase in found if not _TIME.fullmatch(phrase)]
+    return [phrase for phrase in found if not TIME.fullmatch(phrase)]
 
 
 def _noun_phrase(tokens: list[str], start: int, auxiliary: str) -> int:
@@ -299,12 +318,12 @@ def _noun_phrase(tokens: list[str], start: int, auxiliary: str) -> int:
     if start >= len(tokens):
         return start
     position = start
-    determined = tokens[start].lower() in _DETERMINERS
+    determined = tokens[start].lower() in DETERMINERS
     if determined:
         position += 1
-    elif start == 0 and is_participle(tokens[start]):
-        return start
-    elif tokens[start][:1].islower() and start > 0 and tokens[start - 1].lower() not in _PREPOSITIONS:
+    elif (start == 0 and is_participle(tokens[start])) or (
+        tokens[start][:1].islower() and start > 0 and tokens[start - 1].lower() not in PREPOSITIONS
+    ):
         return start
     nouns = 0
     while position < len(tokens):
@@ -317,9 +336,7 @@ def _noun_phrase(tokens: list[str], start: int, auxiliary: str) -> int:
         if lower in _STOPS and not (capital and lower not in AUXILIARIES):
             if not (nouns == 0 and lower in ("first", "last", "most", "next")):
                 break
-        elif lower in _DETERMINERS and nouns:
-            break
-        elif not capital and nouns and is_participle(lower):
+        elif (lower in DETERMINERS and nouns) or (not capital and nouns and is_participle(lower)):
             break
         elif not capital and not determined and nouns and tokens[position - 1][:1].isupper():
             break  # a verb: "did Halden pick"
@@ -333,106 +350,10 @@ def _noun_phrase(tokens: list[str], start: int, auxiliary: str) -> int:
     return position if nouns else start
 
 
-def counted_phrase(asked: Clause) -> str:
-    """What a question counts, with what it says of them: "prisoners being exchanged by Russia and Ukraine"."""
-    rest = asked.rest
-    if asked.subject is not None:
-        return f"{asked.counted} {_placed(asked)}".strip()
-    if not asked.auxiliary:
-        first, _, others = rest.partition(" ")
-        return f"{asked.counted} who {first} {others}".strip() if first else asked.counted
-    if asked.auxiliary in BE:
-        return f"{asked.counted} {rest}".strip()
-    return f"{asked.counted} who {asked.auxiliary} {rest}".strip()
-
-
-def _placed(asked: Clause) -> str:
-    named = next((phrase for phrase in asked.phrases if NAME.search(phrase)), None)
-    return f"of {named}" if named else ""
-
-
-def statement(asked: Clause) -> str:
-    """What a question asks, said as a clause as well as may be."""
-    return " ".join(each for each in (asked.counted, asked.auxiliary, asked.rest) if each)
-
-
-def reask(asks: str, asked: Clause, *, somebody: str) -> str:
-    """The question `asked` with another question word: `asks` is "when", "by whom" or "how many civilians"."""
-    clause = f"{asked.auxiliary} {asked.rest}"
-    first = asks.split()[0].lower()
-    noun_asked = first in ("which", "what", "whose") or re.search(r"\bhow\s+(?:many|much)\s+\w", asks) is not None
-    if first == "who" and asked.counted and asked.subject is None:
-        return (
-            f"{asks} {asked.auxiliary} the {asked.counted} {asked.rest}" if asked.auxiliary else f"{asks} {asked.rest}"
-        )
-    if noun_asked and len(asks.split()) > 1:
-        if not asked.auxiliary and not asked.counted:
-            return _passive(asks, asked, somebody)
-        noun = asks.split()[-1]
-        return f"{asks} {clause}" if not clause.endswith(f" {noun}") else f"{asks} {clause[: -len(noun)]}"
-    if not asked.auxiliary:
-        return _passive(asks, asked, somebody)
-    if first == "who" and asked.auxiliary in BE and asked.subject:
-        return f"by whom {clause}"
-    if asks.lower() == "how many" and asked.subject and is_plural(asked.subject):
-        bare = re.sub(r"^(?:the|a|an|any|some)\s+", "", asked.subject)
-        return f"how many {bare} {asked.auxiliary} {asked.rest[len(asked.subject) :]}"
-    if asked.counted and asked.subject:
-        return f"{asks} {clause} {asked.counted}"
-    if asked.counted:
-        return f"{asks} {asked.auxiliary} {asked.counted} {asked.rest}"
-    return f"{asks} {clause}"
-
-
-def _passive(asks: str, asked: Clause, somebody: str) -> str:
-    """`asks` of what somebody did: "when was the cup won", "when was it that people died"."""
-    verb, _, others = asked.rest.partition(" ")
-    if not asked.counted and is_participle(verb) and asked.phrases and others.startswith(asked.phrases[0]):
-        whom = asked.phrases[0]
-        return f"{asks} {'were' if is_plural(whom) else 'was'} {whom} {verb}{others[len(whom) :]}"
-    return f"{asks} was it that {asked.counted or somebody} {asked.rest}"
-
-
-def swap(asked: Clause, other: str) -> str | None:
-    """The question with `other` ("Ukraine", "in 2024", "the civilians") for what is of its kind; None if nothing is."""
-    text = asked.text.rstrip(" ?!.")
-    if _TIME.fullmatch(other):
-        found = list(_TIME.finditer(text))
-        return text[: found[-1].start()] + other + text[found[-1].end() :] if found else f"{text} {other}"
-    if begins_with_preposition(other):
-        preposition = words(other)[0].lower()
-        same = list(re.finditer(rf"\b{preposition}\s+(?:the\s+)?{NAME.pattern}", text))
-        if not same and preposition in ("in", "at", "on"):
-            same = list(re.finditer(rf"\b(?:in|at|on)\s+(?:the\s+)?{NAME.pattern}", text))
-        if same:
-            return text[: same[-1].start()] + other + text[same[-1].end() :]
-        other = other.split(maxsplit=1)[1] if preposition == "for" and len(other.split()) > 1 else other
-        if preposition != "for":
-            return None
-    spans = [match for match in NAME.finditer(text) if match.start() > 0 and not _TIME.fullmatch(match.group())]
-    others = {stem(word) for word in words(other)} - _DETERMINERS
-    for phrase in asked.phrases:
-        if stem(head(phrase)) == stem(head(other)) and not other[:1].isupper() and phrase in text:
-            return text.replace(phrase, other, 1)
-    if other.split()[0].lower() in _DETERMINERS or not names(other):
-        bare = re.sub(r"^(?:the|a|an|any|other)\s+", "", other)
-        if asked.counted and is_plural(bare) and asked.counted in text:
-            return text.replace(asked.counted, bare, 1)
-        if names(other) or not spans:
-            return text.replace(asked.subject, other, 1) if asked.subject else None
-        if other.split()[0].lower() in _DETERMINERS:
-            return None
-    alike = [match for match in spans if others & {stem(word) for word in words(match.group())}]
-    subject = [match for match in spans if asked.subject and asked.subject.startswith(match.group())]
-    for match in (*alike, *subject, *spans[-1:]):
-        return text[: match.start()] + other + text[match.end() :]
-    return text.replace(asked.subject, other, 1) if asked.subject else None
-
-
 def place(text: str) -> str | None:
     """The last place that `text` names, with its preposition and what stands there: "in the flood in Velmora"."""
     found = list(re.finditer(rf"\b{_PLACING}\s+(?:the\s+)?(?P<name>{NAME.pattern})", text))
-    found = [match for match in found if not _TIME.fullmatch(match["name"])]
+    found = [match for match in found if not TIME.fullmatch(match["name"])]
     if not found:
         return None
     match = found[-1]

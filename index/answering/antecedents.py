@@ -1,0 +1,201 @@
+"""What the words that point back stand for: whom "she" is, what "it" is, where "there" is."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.answering import clauses, rephrasing
+from index.answering.clauses import Clause, is_plural, names, stem, words
+
+_EXPLETIVE = re.compile(
+    r"\bit\s+(?:(?:is|was|be)\s+)?(?:(?:still|really|also|not)\s+)?"
+    r"(?:true|possible|likely|clear|safe|legal|known|raining|snowing)\b"
+    r"|\b(?:is|was)\s+it\s+(?:true|possible|likely|clear|safe|legal|known)\s+(?:that|to|for)\b"
+    r"|\bit\s+takes?\s+to\b|\bwhat\s+time\s+is\s+it\b",
+    re.I,
+)
+PRONOUN = re.compile(
+    r"\b(?:he|she|him|his|hers?|himself|herself|it|its|they|them|their|theirs|there|here|this|that|these|those)\b", re.I
+)
+_CLAUSE_BORDER = re.compile(
+    r"\b(?:when|that|after|before|because|if|whether|and|while|as|since|who|which|until|but|where|how)\b|,", re.I
+)
+_BEFORE_THAT = clauses.AUXILIARIES | {"of", "about", "for", "by", "to", ""}
+_THESE_DAYS = frozenset(
+    "year week month morning afternoon evening night time summer winter spring autumn weekend".split()
+)
+_PERSON = re.compile(
+    r"(?P<title>\b(?:Mr|Mrs|Ms|Dr|Prof|Sir|Capt|Sgt|Gen|Col|Lt|Supt|Insp|Sen|Rep|Gov|President|Mayor|Minister|Judge|King"
+    r"|Queen|Pope)\.?\s+)?"
+    r"(?P<name>\b[A-Z][\w’'-]+(?:\s+(?:(?:van|von|de|da|al|bin|del|la)\s+)*[A-Z][\w’'-]+){0,3})"
+    r"(?P<after>,?\s*\w*)"
+)
+_NO_PERSON = frozenset(
+    (
+        "hospital university bank museum gallery council city town union party court bay port mount mountain river "
+        "street road lane avenue bridge cup league island islands sea lake ministry states kingdom company agency "
+        "institute stadium station school library tower general united north south east west northern southern "
+        "eastern western new monday tuesday wednesday thursday friday saturday sunday january february march april "
+        "may june july august september october november december palace airport club federation association "
+        "parliament government army group cross red house office press news radio post courier the a an in on at it "
+        "he she they we but and for most some each both of his her their no one two three four five six"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question that was asked before, complete, with what was shown for it."""
+
+    asked: Clause
+    short: str | None
+    quotes: tuple[str, ...]
+    titles: tuple[str, ...]
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The words of it all."""
+        return frozenset(stem(word) for text in (self.asked.text, *self.quotes, *self.titles) for word in words(text))
+
+
+def definite(phrase: str) -> str:
+    """`phrase` as one speaks of it the second time."""
+    if re.match(r"(?:the|this|that|these|those|his|her|its|their|our|my|your)\b|[A-Z]", phrase):
+        return phrase
+    return "the " + re.sub(r"^(?:a|an|any|some|all)\s+", "", phrase)
+
+
+def points_back(question: str, match: re.Match[str]) -> bool:
+    """Whether this pronoun stands for something outside of the question."""
+    pronoun = match.group().lower()
+    before, after = question[: match.start()].rstrip(), question[match.end() :].lstrip()
+    previous, following = (words(before) or [""])[-1].lower(), (words(after) or [""])[0].lower()
+    if pronoun == "this" and following in _THESE_DAYS:
+        return False
+    if pronoun == "that" and after and previous not in _BEFORE_THAT:  # "says that", "the man that"
+        return False
+    if pronoun == "there" and (following in clauses.BE or previous in clauses.BE):
+        # "are there any", but "who was there"
+        return not after and re.match(r"(?:who|what|which)\b", question, re.I) is not None
+    if pronoun == "it" and _EXPLETIVE.search(question):
+        return False
+    candidates = [before.rfind(name) for name in names(before, at_start=False)]
+    candidates += [each.end() for each in re.finditer(r"\b(?:the|a|an)\s+[\w’'-]+", before, re.I)]
+    if candidates and pronoun not in ("there", "here", "this", "that"):
+        return not (_is_possessive(pronoun, following) or _CLAUSE_BORDER.search(before[max(candidates) :]))
+    return True
+
+
+def _is_possessive(pronoun: str, following: str) -> bool:
+    return pronoun in ("his", "its", "their") or (pronoun == "her" and clauses.is_noun_like(following))
+
+
+def meant_by(question: str, match: re.Match[str], turns: Sequence[Turn]) -> str | None:
+    """What to say in the place of a pronoun, None when that is not clear."""
+    pronoun = match.group().lower()
+    following = (words(question[match.end() :]) or [""])[0].lower()
+    before = (words(question[: match.start()]) or [""])[-1].lower()
+    last = turns[0]
+    meant: str | None
+    if pronoun in ("he", "she", "him", "his", "her", "hers", "himself", "herself"):
+        woman = pronoun.startswith(("she", "her"))
+        meant = next((found for turn in turns if (found := person(turn, woman)) is not None), None)
+        meant = meant or (definite(last.asked.subject) if last.asked.subject else None)
+    elif pronoun in ("there", "here"):
+        return _place(turns)
+    elif pronoun in ("it", "its"):
+        meant = _thing(last)
+    elif pronoun in ("they", "them", "their", "theirs") or (pronoun in ("these", "those") and before == "of"):
+        meant = _several(last, rather_counted=pronoun in ("them", "these", "those"))
+    elif pronoun in ("this", "that", "these", "those") and clauses.is_noun_like(following):
+        return None
+    else:
+        return None
+    if meant is not None and _is_possessive(pronoun, following):
+        return meant + ("’" if meant.endswith("s") else "’s")
+    return meant
+
+
+def _thing(turn: Turn) -> str | None:
+    """What "it" is after this question: its subject if that is one thing, else the first that is."""
+    of_one = [phrase for phrase in turn.asked.phrases if not is_plural(phrase)]
+    if turn.asked.subject in of_one and turn.asked.subject is not None:
+        return definite(turn.asked.subject)
+    return definite(of_one[0]) if of_one else (turn.asked.about or None)
+
+
+def _several(turn: Turn, *, rather_counted: bool) -> str | None:
+    """Who "they" are after this question: its subject, else what it counts, else the first that are several."""
+    counted = definite(rephrasing.counted_phrase(turn.asked)) if turn.asked.counted else None
+    if rather_counted and counted is not None:
+        return counted
+    if turn.asked.subject is not None:
+        return definite(turn.asked.subject)
+    done_to = next((phrase for phrase in turn.asked.phrases if phrase[:1].isupper()), None)
+    if turn.asked.counted.lower() == "people" and done_to and turn.asked.rest.partition(" ")[2].startswith(done_to):
+        return done_to
+    several = [phrase for phrase in turn.asked.phrases if is_plural(phrase)]
+    if counted is not None:
+        return counted
+    if turn.asked.asks_who and turn.short:
+        return turn.short
+    return definite(several[0]) if several else None
+
+
+def _place(turns: Sequence[Turn]) -> str | None:
+    """Where "there" is, with its preposition."""
+    for turn in turns:
+        if turn.asked.asks_where and turn.short:
+            return f"in {turn.short}"
+        texts = (*turn.quotes[:1], turn.asked.text) if turn.asked.asks_where else (turn.asked.text, *turn.quotes[:1])
+        for text in texts:
+            if place := clauses.place(text):
+                return place
+    subject = turns[0].asked.subject
+    return f"in {definite(subject)}" if subject and not is_plural(subject) else None
+
+
+def person(turn: Turn, woman: bool | None) -> str | None:
+    """The person spoken of in a question or its answer; a "Mr." is no woman, and a "Ms." no man."""
+    if turn.asked.asks_who and turn.short and names(turn.short):
+        return turn.short
+    quoted = _people_quoted(turn, woman)
+    in_question = [
+        match.group()
+        for match in clauses.NAME.finditer(turn.asked.text)
+        if not re.search(r"\b(?:in|at|on|from|to|near|of|the|into|between)\s+$", turn.asked.text[: match.start()], re.I)
+        and match.start() > 0
+        and not _NO_PERSON & {word.lower() for word in words(match.group())}
+        and " and " not in match.group()
+    ]
+    for name in in_question:
+        if " " in name:
+            return re.sub(r"['’]s?$", "", name)
+        for full_name in quoted:
+            if full_name.split()[-1] == name:
+                return full_name
+    return next(iter(quoted), None) or next(iter(in_question), None)
+
+
+def _people_quoted(turn: Turn, woman: bool | None) -> list[str]:
+    """Names in the quotes that look like a person's, the surest first."""
+    found: list[tuple[int, str]] = []
+    for quote in turn.quotes:
+        quote = " ".join(quote.split())
+        for match in _PERSON.finditer(quote):
+            name, title, after = re.sub(r"['’]s$", "", match["name"]), match["title"] or "", match["after"]
+            wrong = (woman is True and title.startswith("Mr.")) or (woman is False and title.startswith(("Ms", "Mrs")))
+            if wrong or _NO_PERSON & {word.lower() for word in words(name)}:
+                continue
+            signs = (
+                bool(title),
+                bool(title),
+                " " in name,
+                after.lstrip(", ").startswith(("said", "who", "told", "says")),
+                after.startswith(","),
+                quote[: match.start()].rstrip().endswith(("said", "says", ",")),
+                turn.asked.asks_who,
+            )
+            if sum(signs) >= 2:
+                found.append((sum(signs), name))
+    return [name for _, name in sorted(found, key=lambda each: -each[0])]
