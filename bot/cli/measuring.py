@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.box import ROUNDED, SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from bot.cli import context, printing
 from bot.cli.options import AsJson, NoWait
-from bot.settings import EvaluationSettings
 from index.errors import MeasuringError
 
 if TYPE_CHECKING:
@@ -89,34 +89,36 @@ def evaluate(
         raise MeasuringError(
             f'{error.name} is not installed, which measuring needs; run `pip install "storydesk[eval]"`.'
         ) from error
-    with printing.progress_bars() as show_progress:
-        measured = run.measure(
-            settings.index,
-            corpus=corpus_file,
-            questions=questions_file,
-            refusals=refusals_file,
-            only=only,
-            split=split,
-            limit=limit,
-            cache=cache or given.eval_cache,
-            wait=not no_wait,
-            on_note=printing.note,
-            on_progress=show_progress,
-        )
-    if plot is not None:
-        plot_risk_coverage(plot, measured.evaluation.risk_coverage)
+    try:
+        with printing.progress_bars() as show_progress:
+            measured = run.measure(
+                settings.index,
+                corpus=corpus_file,
+                questions=questions_file,
+                refusals=refusals_file,
+                only=only,
+                split=split,
+                limit=limit,
+                cache=cache or given.eval_cache,
+                wait=not no_wait,
+                on_note=printing.note,
+                on_progress=show_progress,
+            )
+    except KeyboardInterrupt:
+        printing.note("Stopped: what was indexed is kept, and the same command goes on from there.")
+        raise typer.Exit(context.STOPPED) from None
     if as_json:
         printing.print_json(measured.as_json(worst=worst))
     else:
         _show(measured.evaluation, measured.settings, worst)
-    if plot is not None:
+    if plot is not None:  # last: a picture that cannot be written takes nothing else along
+        plot_risk_coverage(plot, measured.evaluation.risk_coverage)
         printing.note(f"The risk-coverage curve is in {plot}.")
 
 
 def _required(name: str, file: Path | None) -> Path:
     if file is None:
         variable = f"STORYDESK_EVAL_{name.upper()}"
-        assert f"eval_{name}" in EvaluationSettings.model_fields
         raise MeasuringError(f"No {name} to measure with; name a file by --{name}, or set {variable} to it.")
     return file
 
@@ -126,7 +128,7 @@ def _show(evaluation: "Evaluation", settings: dict[str, Any], worst: int) -> Non
 
     printing.say(
         f"{settings['questions']} questions ({settings['split']}) over {settings['stories']} stories; "
-        "in brackets: the 95 % interval of each figure."
+        "95 % intervals in brackets."
     )
     found = evaluation.retrieval
     rows = [
@@ -138,14 +140,14 @@ def _show(evaluation: "Evaluation", settings: dict[str, Any], worst: int) -> Non
 
     answers = evaluation.answers
     labels = (
-        ("first quote holds the answer", "contains1"),
-        ("first three quotes hold it", "contains3"),
-        ("sure enough to be given", "answered"),
-        ("given, and holds the answer", "answered_contains3"),
-        ("short answer where one is asked for", "given_short"),
-        ("short answers: exact match", "exact_match"),
-        ("short answers: token F1", "f1"),
-        ("cited stories that are labelled", "citation_precision"),
+        ("first quote right", "contains1"),
+        ("of three, one right", "contains3"),
+        ("sure enough", "answered"),
+        ("sure, of three right", "answered_contains3"),
+        ("short one given", "given_short"),
+        ("short: exact match", "exact_match"),
+        ("short: token F1", "f1"),
+        ("citation precision", "citation_precision"),
     )
     rows = [(label, *(_estimate(getattr(scores, name)) for scores in answers.values())) for label, name in labels]
     heads = [f"{name} ({scores.n})" for name, scores in answers.items()]
@@ -191,7 +193,9 @@ def _print_table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> N
     """A table with its title, nothing without rows. Cells may be written by strangers."""
     if not rows:
         return
-    table = Table(title=title, title_justify="left", title_style="bold", show_lines=any(map(_is_long, rows)))
+    lines = any(map(_is_long, rows))
+    table = Table(title=title, title_justify="left", title_style="bold", box=ROUNDED if lines else SIMPLE_HEAD)
+    table.show_lines = lines
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
@@ -213,7 +217,7 @@ def _estimate(estimate: "Estimate") -> str:
         return "-"
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+    return f"{estimate.value:.3f} ({estimate.low:.2f}-{estimate.high:.2f})"
 
 
 def _say_number(what: str, value: float | None) -> None:

@@ -130,34 +130,31 @@ def evaluate(
         )
 
     found: list[Found] = []
-    for done, question in enumerate(questions):
-        on_progress("questions searched", done, len(questions))
+    for done, question in enumerate(questions, start=1):
         findings = engine.find(question.text, library=library.name, limit=_PASSAGES, now=question.now)
         found.append(_found(question, findings, relevant[question.id]))
-    on_progress("questions searched", len(questions), len(questions))
+        on_progress("questions searched", done, len(questions))
     ranked = {each.question.id: each.ranked for each in found}
 
     judged: list[JudgedAnswer] = []
-    for done, question in enumerate(questions):
-        on_progress("questions answered", done, len(questions))
+    for done, question in enumerate(questions, start=1):
         answer = ask(question)
         judged.append(judge(question, answer, relevant=relevant[question.id], threshold=threshold))
-    on_progress("questions answered", len(questions), len(questions))
+        on_progress("questions answered", done, len(questions))
 
     refusals = selection.refusals
     elsewhere: list[Answer] = []
-    for done, question in enumerate(refusals or ()):
-        on_progress("questions from elsewhere", done, len(refusals or ()))
+    for done, question in enumerate(refusals or (), start=1):
         elsewhere.append(ask(question))
+        on_progress("questions from elsewhere", done, len(refusals or ()))
 
     holding = _stories_to_leave_out(questions, corpus, library, relevant, on_progress=on_progress)
     most = MOST_LEFT_OUT * len(set(library.story_ids.values()))
     askable = [question for question in questions if len(holding[question.id]) <= most]
     left_out: list[Answer] = []
-    for done, question in enumerate(askable):
-        on_progress("questions without their stories", done, len(askable))
+    for done, question in enumerate(askable, start=1):
         left_out.append(ask(question, holding[question.id]))
-    on_progress("questions without their stories", len(askable), len(askable))
+        on_progress("questions without their stories", done, len(askable))
 
     answerable = [Certainty(each.answer.confidence, each.answered, each.contains3) for each in judged]
     kinds = {

@@ -27,8 +27,10 @@ from index.errors import (
 
 Storydesk = Callable[..., Any]
 ROOT = Path(bot.__file__).parents[1]
-COMMANDS = "add ask backup chat doctor export find import jobs list rebuild remove restore run show start".split()
-HEAVY = {"torch", "chromadb", "sentence_transformers", "transformers", "discord", "trafilatura", "tantivy", "numpy"}
+COMMANDS = "add ask backup chat doctor eval export find import jobs list rebuild remove restore run show start".split()
+HEAVY = set(
+    "torch chromadb sentence_transformers transformers discord trafilatura tantivy numpy scipy matplotlib".split()
+)
 
 
 def python(code: str, *arguments: str, folder: Path, **options: Any) -> subprocess.CompletedProcess[str]:
