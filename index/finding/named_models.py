@@ -73,6 +73,9 @@ def number_format(settings: IndexSettings) -> Any:
 def token_limit(model: Any, tokenizer: Any) -> int:
     """How many tokens, special ones included, a transformers model can take at once."""
     limits = [_DEFAULT_LIMIT] if tokenizer.model_max_length > 1_000_000 else [int(tokenizer.model_max_length)]
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if isinstance(positions, int) and positions > 0:  # -1 is XLNet's way to say that there is no limit
+        limits.append(positions)
     for name, module in model.named_modules():
         if name.rpartition(".")[2] == "position_embeddings" and hasattr(module, "num_embeddings"):
             # RoBERTa and its kin count positions from behind the one that stands for padding.

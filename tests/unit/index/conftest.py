@@ -308,14 +308,17 @@ TINY_LIMIT = 64
 
 
 @pytest.fixture
-def make_tiny_model(tmp_path: Path) -> Callable[..., Path]:
+def make_tiny_model(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     """A function that saves a transformers model of the given class, with random weights, and gives its folder.
 
     It is a BERT with whole words, or a RoBERTa with bytes; both take 64 tokens.
     """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # for models so small, threads wait for each other more than they compute
 
     def make(class_name: str, *, folder: str | None = None, dropping: str = "", **config: Any) -> Path:
-        import torch
         import transformers
         from tokenizers.pre_tokenizers import ByteLevel
 
@@ -345,7 +348,8 @@ def make_tiny_model(tmp_path: Path) -> Callable[..., Path]:
         model.save_pretrained(place, state_dict=weights)
         return place
 
-    return make
+    yield make
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

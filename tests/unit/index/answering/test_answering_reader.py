@@ -2,6 +2,8 @@
 
 import json
 import re
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -234,15 +236,25 @@ def test_no_question_and_no_passage_is_too_little_or_too_much(class_name: str, m
 
 
 @pytest.mark.slow
-def test_threads_read_what_one_alone_reads(make_tiny_model: MakeTinyModel) -> None:
-    reader = read_with(make_tiny_model("RobertaForQuestionAnswering"))
-    questions = [QUESTION * (number + 1) for number in range(12)]
-    alone = [reader.read(question, PASSAGES[: 1 + number % 4]) for number, question in enumerate(questions)]
+def test_threads_take_turns_and_read_what_one_alone_reads(make_tiny_model: MakeTinyModel) -> None:
+    listening = Listening(make_tiny_model("RobertaForQuestionAnswering"))
+    model, busy, together = listening.model, threading.Lock(), []
+
+    def slowly(**features: Any) -> Any:
+        together.append(not busy.acquire(blocking=False))
+        time.sleep(0.01)  # long enough for another thread to come
+        output = model(**features)
+        if not together[-1]:
+            busy.release()
+        return output
+
+    listening.model = slowly
+    questions = [(QUESTION * (number + 1), PASSAGES[: 1 + number % 4]) for number in range(8)]
+    alone = [listening.reader.read(question, passages) for question, passages in questions]
     with ThreadPoolExecutor(4) as threads:
-        together = list(
-            threads.map(lambda each: reader.read(each[1], PASSAGES[: 1 + each[0] % 4]), enumerate(questions))
-        )
-    for expected, readings in zip(alone, together, strict=True):
+        at_once = list(threads.map(lambda each: listening.reader.read(*each), questions))
+    assert together == [False] * 16
+    for expected, readings in zip(alone, at_once, strict=True):
         assert [read.offsets for read in readings] == [read.offsets for read in expected]
         for read, one in zip(readings, expected, strict=True):
             np.testing.assert_allclose(read.starts, one.starts, atol=1e-4)

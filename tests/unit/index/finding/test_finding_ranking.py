@@ -1,6 +1,8 @@
 """Ranking anew: the ranker's scores and the searches' in one, scores of any cross-encoder, models that are none."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -152,13 +154,26 @@ def test_a_text_scores_what_the_model_says_of_the_pair_alone(class_name: str, ma
 
 
 @pytest.mark.slow
-def test_threads_get_what_one_alone_gets(make_tiny_model: MakeTinyModel) -> None:
-    ranker = load(make_tiny_model("BertForSequenceClassification", num_labels=1))
-    questions = [QUESTION * (1 + number) for number in range(8)]
-    alone = [ranker.score(question, TEXTS) for question in questions]
+def test_threads_take_turns_and_get_their_own_scores() -> None:
+    busy, together = threading.Lock(), []
+
+    class Slow:
+        """Scores a pair by the lengths of both."""
+
+        def predict(self, pairs: list[tuple[str, str]], **_: Any) -> NDArray[np.float32]:
+            together.append(not busy.acquire(blocking=False))
+            time.sleep(0.01)  # long enough for another thread to come
+            if not together[-1]:
+                busy.release()
+            return np.array([1000 * len(question) + len(text) for question, text in pairs], dtype=np.float32)
+
+    ranker = CrossEncoderRanker(Slow(), name="slow")
+    texts = ["x" * (number * 7 % 40) for number in range(40)]
     with ThreadPoolExecutor(4) as threads:
-        together = list(threads.map(lambda question: ranker.score(question, TEXTS), questions))
-    np.testing.assert_allclose(together, alone, atol=1e-4)
+        scores = list(threads.map(lambda length: ranker.score("q" * length, texts), range(8)))
+    assert together == [False] * 8 * 3  # three batches each
+    for length, each in enumerate(scores):
+        assert each.tolist() == [1000 * length + len(text) for text in texts]
 
 
 @pytest.mark.slow
