@@ -216,7 +216,7 @@ def load_reader(settings: IndexSettings) -> TokenReader | None:
             f"it has no {sorted(info['missing_keys'])[-1]}; take one for extractive question answering."
         )
     model.eval()
-    _keep_precise(model)
+    keep_head_precise(model)
     name = fingerprint(settings.reader_model, folder)
     limit = token_limit(model, tokenizer)
     reader = TokenReader(model, tokenizer, name=name, max_tokens=limit, token_types=_takes_token_types(model))
@@ -230,7 +230,7 @@ def load_reader(settings: IndexSettings) -> TokenReader | None:
     return reader
 
 
-def _keep_precise(model: Any) -> None:
+def keep_head_precise(model: Any) -> None:
     """Let the last layer compute in float32: in bfloat16 many spans would score the same."""
     import torch
 
