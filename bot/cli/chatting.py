@@ -1,22 +1,27 @@
 """`storydesk chat`: questions and answers in the terminal."""
 
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import typer
+from rich.text import Text
 
 from bot.cli import context, printing
 from bot.cli.answering import show_answer
 from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library, NoWait, question_text
 from index.settings import IndexSettings
+from index.stories import Answer
 
 if TYPE_CHECKING:
     from index.engine import Engine
     from index.holding.remote import RemoteEngine
 
 SAMPLES = "samples"
+FORGET = ("/forget", "forget")
+REMEMBERED_TURNS = 6
 SAMPLE_QUESTION = "how many prisoners are being exchanged"
 
 
@@ -31,6 +36,9 @@ def chat(library: Library = DEFAULT_LIBRARY, no_wait: NoWait = False, as_json: A
     Examples:
         storydesk chat
         echo "How many prisoners are being exchanged?" | storydesk chat --json
+
+    A question may follow the ones before ("and when?", "what about Ukraine?"): how it was
+    understood is shown above its answer. `/forget` starts a new conversation.
 
     Before you have added a story of your own, bundled sample stories answer. Leave with an
     empty Ctrl-D, `exit` or `quit`. Questions may be piped in; with no question at all one is
@@ -65,18 +73,26 @@ def converse(engine: "Engine | RemoteEngine", *, library: str = DEFAULT_LIBRARY,
         tell("These are sample stories; add your own with `storydesk add`.")
     interactive = _interactive()
     if interactive and not as_json:
-        printing.say("Ask a question; `exit` or Ctrl-D leaves.")
+        printing.say("Ask a question; `/forget` starts a new conversation, `exit` or Ctrl-D leaves.")
+    conversation: deque[Answer] = deque(maxlen=REMEMBERED_TURNS)
     doing = "Loading the model"
     for question in _typed_questions() if interactive else _piped_questions():
         if not interactive and not as_json:
             printing.say(f"> {printing.one_line(question)}")
+        if question.lower() in FORGET:
+            conversation.clear()
+            printing.note("The conversation is forgotten; the next question stands by itself.")
+            continue
         try:
             with printing.working(doing):
-                answer = engine.ask(question, library=library)
+                answer = engine.ask(question, library=library, conversation=tuple(conversation))
         except KeyboardInterrupt:
             if not interactive:
                 raise
             break
+        conversation.append(answer)
+        if answer.understood_as is not None and not as_json:
+            printing.say(Text(f"understood as: {printing.one_line(answer.understood_as)}", style="dim"))
         show_answer(answer, as_json=as_json)
         if not as_json:
             printing.say()

@@ -7,11 +7,12 @@ from index.answering import clauses, rephrasing
 from index.answering.antecedents import PRONOUN, Turn, definite, meant_by, person, points_back
 from index.answering.clauses import names, stem, words
 from index.answering.questions import MAX_CHARACTERS, no_question_for_stories
+from index.conversations import remembered
 from index.stories import Answer
 
 _TURNS = 4
 """So many questions back somebody or something may still be meant."""
-_QUOTE_CHARACTERS = 200
+_QUOTED_CHARACTERS = 200
 _TOPICS = 2
 
 _LEAD = re.compile(r"(?:(?:and|but|so|ok|okay|well|then|also|or|plus|oh)\b[\s,]*)+", re.I)
@@ -44,12 +45,13 @@ _DATELINE = re.compile(r"[A-Z][A-Z .,'’-]{1,40}(?:\s*\([^)]{1,40}\))?\s*[—�
 _RELATIONAL = frozenset(
     (
         "captain coach winner winners loser owner owners director leader head chief chairman chairwoman chair "
-        "president mayor minister governor spokesman spokeswoman spokesperson author architect developer builder "
-        "operator manager boss founder union victim victims dead survivor survivors wounded injured suspect suspects police "
-        "population name price cost costs toll total number amount budget result results score turnout reason cause "
-        "purpose aim goal date deadline distance length height width depth size weight speed capacity age damage "
-        "penalty punishment reward prize opposition reaction consequences consequence outcome plan details "
-        "inhabitants residents passengers crew audience crowd critics neighbours neighbors families relatives"
+        "president mayor minister governor spokesman spokeswoman spokesperson author architect developer "
+        "builder operator manager boss founder union victim victims dead survivor survivors wounded injured "
+        "suspect suspects police population name price cost costs toll total number amount budget result "
+        "results score turnout reason cause purpose aim goal date deadline distance length height width depth "
+        "size weight speed capacity age damage penalty punishment reward prize opposition reaction "
+        "consequences consequence outcome plan details inhabitants residents passengers crew audience crowd "
+        "critics neighbours neighbors families relatives"
     ).split()
 )
 _ANYBODY = re.compile(r"\b(?:any|anyone|anybody|someone|somebody|everyone|everybody|nobody|anything|no\s+one)\b", re.I)
@@ -79,15 +81,16 @@ def _turns(conversation: Sequence[Answer]) -> list[Turn]:
     turns: list[Turn] = []
     answers = [
         answer
-        for answer in reversed(conversation[-2 * _TURNS :])
+        for answer in reversed(remembered(conversation))
         if no_question_for_stories(answer.understood_as or answer.question) is None
     ][:_TURNS]
     for number, answer in enumerate(answers):
         # Who said something is another matter, and what it was is not what the next question is about.
         of = next((each for each in answers[number:] if not _WHO_SAID.fullmatch(each.question.strip(" ?!."))), answer)
         text = of.understood_as or of.question
-        quotes = tuple(citation.quote[:1_000] for citation in answer.citations[:3]) if answer.answered else ()
-        titles = tuple(citation.title[:300] for citation in answer.citations[:3]) if answer.answered else ()
+        shown = answer.citations if answer.answered else ()
+        quotes = tuple(citation.quote for citation in shown)
+        titles = tuple(citation.title for citation in shown)
         short = answer.short if answer.answered else None
         known = clauses.proper_names(quotes)
         turns.append(Turn(clauses.parse(clauses.recapitalised(text, known)), short, quotes, titles))
@@ -158,7 +161,7 @@ def _said(turn: Turn) -> str:
         return rephrasing.statement(turn.asked)
     quote = _DATELINE.sub("", " ".join(turn.quotes[0].split()))
     quote = re.sub(r"[“”\"„«»?!]", "", quote).strip(" .,;:")
-    return quote if len(quote) <= _QUOTE_CHARACTERS else quote[:_QUOTE_CHARACTERS].rsplit(" ", 1)[0]
+    return quote if len(quote) <= _QUOTED_CHARACTERS else quote[:_QUOTED_CHARACTERS].rsplit(" ", 1)[0]
 
 
 def _asked_anew(asks: str, turn: Turn) -> str:

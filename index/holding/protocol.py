@@ -17,9 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from index import errors
 from index.errors import HolderError, StorydeskError
-from index.stories import AddResult, Leg
+from index.stories import AddResult, Answer, Leg
 
-PROTOCOL = 1
+PROTOCOL = 2
 LONGEST_MESSAGE = 1_048_576
 """Bytes, the end of the line included."""
 
@@ -42,12 +42,13 @@ class Greeting:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """`Engine.ask`; answered with one value."""
+    """`Engine.ask`; answered with one value. Of the `conversation` comes what completing a question looks at."""
 
     question: str
     library: str
     now: datetime | None
     since: date | None
+    conversation: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from filelock import BaseFileLock
 from pydantic import TypeAdapter
 
+from index.conversations import QUESTION_CHARACTERS, remembered
 from index.errors import HolderError, JobError, UnknownStoryError
 from index.holding.joining import lock_or_connection, opened
 from index.holding.paths import as_given, parts
@@ -145,12 +146,20 @@ class RemoteEngine:
         )
 
     def ask(
-        self, question: str, *, library: str = "public", now: datetime | None = None, since: date | None = None
+        self,
+        question: str,
+        *,
+        library: str = "public",
+        now: datetime | None = None,
+        since: date | None = None,
+        conversation: Sequence[Answer] = (),
     ) -> Answer:
         """As `Engine.ask`."""
+        # With a question that is refused as too long the conversation might not fit into a message.
+        before = remembered(conversation) if len(question) < QUESTION_CHARACTERS else ()
         answer = self._direct(
-            Ask(question[:_LONGEST_QUESTION], library, now, since),
-            here=lambda engine: engine.ask(question, library=library, now=now, since=since),
+            Ask(question[:_LONGEST_QUESTION], library, now, since, before),
+            here=lambda engine: engine.ask(question, library=library, now=now, since=since, conversation=before),
             read=lambda values: TypeAdapter(Answer).validate_python(_only(values)),
         )
         return replace(answer, question=question) if len(question) > _LONGEST_QUESTION else answer

@@ -64,7 +64,13 @@ class Served(Working, Protocol):
     def catalog(self) -> Catalog: ...
     def add_samples(self) -> bool: ...
     def ask(
-        self, question: str, *, library: str = "public", now: datetime | None = None, since: date | None = None
+        self,
+        question: str,
+        *,
+        library: str = "public",
+        now: datetime | None = None,
+        since: date | None = None,
+        conversation: Sequence[Answer] = (),
     ) -> Answer: ...
     def find(
         self,
@@ -256,7 +262,13 @@ class _Door:
 def _carry_out(engine: Served, workers: Workers, request: Any, show: Show) -> None:
     match request:
         case Ask():
-            answer = engine.ask(request.question, library=request.library, now=request.now, since=request.since)
+            answer = engine.ask(
+                request.question,
+                library=request.library,
+                now=request.now,
+                since=request.since,
+                conversation=request.conversation,
+            )
             show(Value(as_json(answer)))
         case Find():
             findings = engine.find(

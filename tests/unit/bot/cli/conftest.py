@@ -33,6 +33,7 @@ class FakeEngine:
     samples: bool = False
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    conversations: list[list[Answer]] = field(default_factory=list)
     closed: bool = False
     served: bool = False
 
@@ -63,9 +64,17 @@ class FakeEngine:
         return self.samples
 
     def ask(
-        self, question: str, *, library: str = "public", now: datetime | None = None, since: date | None = None
+        self,
+        question: str,
+        *,
+        library: str = "public",
+        now: datetime | None = None,
+        since: date | None = None,
+        conversation: Sequence[Answer] = (),
     ) -> Answer:
-        self.calls.append(("ask", {"question": question, "library": library, "now": now, "since": since}))
+        options = {"question": question, "library": library, "now": now, "since": since}
+        self.calls.append(("ask", options))
+        self.conversations.append(list(conversation))
         return given(self.answer)
 
     def find(

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,36 @@ def test_exit_is_an_ordinary_question_when_piped_only_if_it_is_one(storydesk: St
     assert questions(engine) == ["exit polls?"]
 
 
+def test_a_question_is_asked_with_the_answers_before_it_and_not_with_all(storydesk: Storydesk, engine: Any) -> None:
+    engine.answer = ANSWER
+    storydesk("chat", stdin="\n".join(f"question {number}?" for number in range(9)))
+    assert [len(conversation) for conversation in engine.conversations] == [0, 1, 2, 3, 4, 5, 6, 6, 6]
+    assert engine.conversations[1] == [ANSWER]
+
+
+@pytest.mark.parametrize("forget", ["/forget", "forget", "/FORGET"])
+def test_a_conversation_can_be_forgotten(storydesk: Storydesk, engine: Any, forget: str) -> None:
+    run = storydesk("chat", stdin=f"Did they?\n{forget}\nand when?\nwhy?\n")
+    assert questions(engine) == ["Did they?", "and when?", "why?"]
+    assert [len(conversation) for conversation in engine.conversations] == [0, 0, 1]
+    assert "forgotten" in run.err
+
+
+def test_how_a_question_was_understood_stands_above_its_answer(storydesk: Storydesk, engine: Any) -> None:
+    engine.answer = replace(ANSWER, question="and when?", understood_as="When did\x1b[2J they [bold]agree[/bold]?")
+    run = storydesk("chat", stdin="and when?\n")
+    assert "> and when?\nunderstood as: When did[2J they [bold]agree[/bold]?\nYes.\n" in run.out
+    run = storydesk("chat", "--json", stdin="and when?\n")
+    assert run.json_lines[0]["question"] == "and when?"
+    assert run.json_lines[0]["understood_as"] == engine.answer.understood_as
+    assert "understood as" not in run.out
+
+
+def test_a_question_that_stands_by_itself_is_not_said_twice(storydesk: Storydesk, engine: Any) -> None:
+    engine.answer = ANSWER
+    assert "understood" not in storydesk("chat", stdin="Did they?\n").out
+
+
 def test_a_missing_model_ends_the_chat_with_code_2(storydesk: Storydesk, engine: Any) -> None:
     engine.answer = ModelError("The model is missing.")
     run = storydesk("chat", "--json", stdin="what?\n")
@@ -109,7 +139,7 @@ from bot.cli import context, main
 from index.stories import Answer
 class Engine:
     def add_samples(self): return False
-    def ask(self, question, *, library):
+    def ask(self, question, *, library, conversation):
         return Answer(question, True, None, "Answer to " + question.upper() + ".", 1.0)
 @contextmanager
 def open_engine(settings, wait):

@@ -34,6 +34,7 @@ class FakeEngine:
     stored: list[str] = field(default_factory=list)
     stories: list[str] = field(default_factory=lambda: ["a", "b", "c"])
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    conversations: list[tuple[Answer, ...]] = field(default_factory=list)
     before_story: Callable[[str], None] = lambda story: None
     before_answer: Callable[[str], None] = lambda question: None
     titles: dict[str, str] = field(default_factory=dict)
@@ -73,9 +74,16 @@ class FakeEngine:
         return True
 
     def ask(
-        self, question: str, *, library: str = "public", now: datetime | None = None, since: date | None = None
+        self,
+        question: str,
+        *,
+        library: str = "public",
+        now: datetime | None = None,
+        since: date | None = None,
+        conversation: Sequence[Answer] = (),
     ) -> Answer:
         self.calls.append(("ask", (question, library, now, since)))
+        self.conversations.append(tuple(conversation))
         self.before_answer(question)
         return Answer(question, False, "nothing_found", "No.", 0.0, elapsed_ms={"total": 1.0}, note="Only words.")
 

@@ -20,6 +20,7 @@ from index.holding.joining import connect, lock_or_connection
 from index.holding.lock import take
 from index.holding.protocol import LONGEST_MESSAGE, PROTOCOL, Connection, Greeting, decode, encode
 from index.holding.serving import Limits
+from index.stories import Answer, Citation
 
 HELLO = encode(Greeting(PROTOCOL, "test"))
 
@@ -64,6 +65,36 @@ def test_what_is_no_request_is_refused_once_and_its_text_is_not_logged(
     assert "was refused" in caplog.text
     assert "secret" not in caplog.text
     assert "erase" not in caplog.text
+    assert engine.calls == []
+
+
+def test_a_conversation_reaches_the_holder_with_what_completing_a_question_looks_at(house: Any) -> None:
+    citation = Citation("id", "Talks", "https://example.org", "P", "2025-05-16", "p", 3, 8, "“Yes,” they said.")
+    asked = Answer("Did they?", True, None, "“Yes,” they said.", 0.9, citations=(citation,), elapsed_ms={"total": 1.0})
+    refused = Answer("and when?", False, "not_answered", "No.", 0.1, understood_as="When did they?")
+    with house.served() as engine:
+        house.remote().ask("why?", conversation=[asked, refused])
+    ((first, second),) = engine.conversations
+    assert (first.question, first.answered, first.citations[0].quote) == ("Did they?", True, "“Yes,” they said.")
+    assert (second.understood_as, second.answered) == ("When did they?", False)
+
+
+def test_the_longest_conversation_fits_into_a_message(house: Any) -> None:
+    wide = "\U0001f600" * 1_100_000
+    citation = Citation(wide, wide, wide, wide, None, wide, 0, 1, wide)
+    answer = Answer(wide, True, None, wide, 0.9, citations=(citation,) * 50, short=wide, understood_as=wide)
+    with house.served() as engine:
+        house.remote().ask("\U0001f600" * 1_000, conversation=[answer] * 100)
+        house.remote().ask(wide, conversation=[answer] * 100)
+    assert [len(conversation) for conversation in engine.conversations] == [8, 0]
+
+
+def test_a_conversation_that_is_none_is_refused(house: Any) -> None:
+    ask = {"type": "ask", "question": "why?", "library": "public", "now": None, "since": None}
+    with house.served() as engine, house.dial() as stream:
+        stream.sendall(HELLO + json.dumps(ask | {"conversation": [{"question": "Did they?"}]}).encode() + b"\n")
+        _, refusal = replies(stream)
+    assert refusal["error"] == "The message has a wrong or missing field."
     assert engine.calls == []
 
 
