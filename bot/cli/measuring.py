@@ -195,7 +195,7 @@ def _print_table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> N
         return
     lines = any(map(_is_long, rows))
     table = Table(title=title, title_justify="left", title_style="bold", box=ROUNDED if lines else SIMPLE_HEAD)
-    table.show_lines = lines
+    table.show_lines = table.show_edge = table.pad_edge = lines
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:

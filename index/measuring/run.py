@@ -16,6 +16,8 @@ from index.measuring.evaluation import Evaluation, Selection
 from index.publishing.stores import Progress
 from index.settings import IndexSettings
 
+_MODEL_SETTINGS = {"model_dtype", "reader_model", "read_passages", "ranker_model", "rank_passages"}
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -77,9 +79,9 @@ def measure(
             engine, selection, kept, library, threshold=calibration.threshold, on_progress=on_progress
         )
     described = _described(kept, library, selection, split=split, limit=limit)
-    return Measured(
-        evaluation, described | {"threshold": calibration.threshold, "calibrated_with": calibration.fitted_with}
-    )
+    described |= {"threshold": calibration.threshold, "calibrated_with": calibration.fitted_with}
+    models = settings.model_dump(mode="json", include=_MODEL_SETTINGS)
+    return Measured(evaluation, described | {"models": models})
 
 
 def _described(

@@ -109,6 +109,7 @@ def test_the_json_has_every_figure_in_its_place(run: Callable[..., Measured], fi
     assert found["settings"]["questions"] == 2
     assert found["settings"]["labels_not_in_corpus"] == 1
     assert 0 < found["settings"]["threshold"] < 1
+    assert {"reader_model", "ranker_model"} <= set(found["settings"]["models"])
 
 
 def test_a_copy_of_a_story_counts_as_that_story(run: Callable[..., Measured]) -> None:
