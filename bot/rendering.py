@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 
 import discord
 
@@ -17,6 +17,7 @@ _REFUSAL_COLOUR = discord.Colour(0xE9A23B)
 _FAILURE_COLOUR = discord.Colour(0xD64545)
 
 _LONGEST_FIGURE = 160
+_LONGEST_LABEL = 80
 _LONGEST_QUOTE = 900
 _LONGEST_SOURCE = 1_000
 _LONGEST_PUBLISHER = 80
@@ -82,7 +83,6 @@ def _render_answer(answer: Answer) -> discord.Embed:
     number_of = {source.citation.story_id: source.number for source in sources}
     numbers = [number_of[citation.story_id] for citation in answer.citations]
     figures = [figure for figure in answer.figures if clean(figure.text)]
-    figures.sort(key=lambda figure: _order(figure.published_at), reverse=True)
     if figures:
         lead = _figure_lines(figures, numbers, shown=frozenset(numbers))
     elif not sources:
@@ -110,7 +110,7 @@ def _render_refusal(answer: Answer) -> discord.Embed:
 
 
 def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: frozenset[int]) -> str:
-    """One line a figure; when there are several, a line in front says that they differ.
+    """One line a figure, in the answer's order; when there are several, a line in front says that they differ.
 
     `numbers` has the number of the source of each citation; those that are not `shown` are left out.
     """
@@ -118,6 +118,8 @@ def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: f
     for figure in figures[:_MOST_FIGURES]:
         cited = sorted({numbers[index] for index in figure.citations if numbers[index] in shown})
         line = f"**{show(figure.text, limit=_LONGEST_FIGURE)}**"
+        if figure.label is not None and (label := show(figure.label, limit=_LONGEST_LABEL)):
+            line += f", {label}"
         if len(figures) > 1:
             line += f" · {written_date(figure.published_at) or 'undated'}"
         lines.append(" ".join([line, *(_mark(number) for number in cited[:_MOST_NUMBERS])]))
@@ -191,12 +193,3 @@ def _moment(published_at: str | None) -> datetime | None:
         return datetime.fromisoformat(published_at) if published_at else None
     except ValueError:
         return None
-
-
-def _order(published_at: str | None) -> datetime:
-    """What figures are sorted by; undated ones are the oldest."""
-    moment = _moment(published_at) or datetime.combine(date.min, time.min, UTC)
-    try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError:  # the first or the last day of the calendar
-        return moment.replace(tzinfo=UTC)

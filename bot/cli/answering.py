@@ -88,7 +88,7 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
         for citation in answer.citations:
             printing.say(Text.assemble("  ", _headline(citation)))
         return
-    for figure in sorted(answer.figures, key=lambda figure: figure.published_at or "", reverse=True):
+    for figure in answer.figures:
         printing.say(_figure_line(figure))
     # Without a figure the quotes are the answer: its text would only say them twice.
     quotes_answer = not answer.figures and answer.text == " ".join(citation.quote for citation in answer.citations)
@@ -107,7 +107,8 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
 def _figure_line(figure: Figure) -> Text:
     day = printing.one_line(figure.published_at[:10] if figure.published_at else "undated")
     numbers = "".join(f" [{index + 1}]" for index in figure.citations)
-    return Text.assemble((printing.one_line(figure.text), "bold"), f" ({day})", numbers)
+    label = f", {printing.one_line(figure.label)}" if figure.label else ""
+    return Text.assemble((printing.one_line(figure.text), "bold"), label, f" ({day})", numbers)
 
 
 def _headline(source: Citation | Finding) -> Text:

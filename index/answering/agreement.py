@@ -87,13 +87,17 @@ def compare(question: Question, statements: Sequence[Statement]) -> tuple[Line, 
     return tuple(_shown(line) for line in lines)
 
 
+def written(published_at: str | None) -> datetime | None:
+    """The date as the publisher gave it, in the offset that they gave; None when there is none."""
+    try:
+        return datetime.fromisoformat(published_at) if published_at else None
+    except ValueError:
+        return None
+
+
 def moment(published_at: str | None) -> datetime:
     """When a story was published, in UTC, to order by: a date without a time is its midnight; none is the oldest."""
-    try:
-        published = datetime.fromisoformat(published_at) if published_at else None
-    except ValueError:
-        published = None
-    published = published or datetime.combine(date.min, time.min)
+    published = written(published_at) or datetime.combine(date.min, time.min)
     try:
         return published.astimezone(UTC) if published.tzinfo else published.replace(tzinfo=UTC)
     except OverflowError:  # the first or the last day of the calendar
@@ -131,6 +135,7 @@ def _stated(question: Question, statements: Sequence[Statement]) -> list[_Stated
             + 2 * (scope is not None and limits.scope == scope)
             + 2 * (period is not None and limits.period == period)
             + statement.read
+            + 2 * limits.replaces
             - 3 * limits.on_top
             - 3 * _is_of_another_year(question, statement, limits)
             - 2 * (scope is None and (limits.scope or "").startswith("per "))

@@ -3,14 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from index.answering.agreement import Line, Statement, compare
+from index.answering.agreement import Line, Statement, compare, written
 from index.answering.confidence import Calibration, confidence, shipped_calibration
 from index.answering.figures import quantities
 from index.answering.questions import Question, no_question_for_stories, understand
 from index.answering.refusals import other_language, refusal
-from index.answering.sentences import Candidate, EmbedTokens, candidates
+from index.answering.sentences import Candidate, EmbedTokens, Read, candidates
 from index.shaping import question_language
 from index.stories import Answer, Citation, Figure, Finding
 
@@ -30,6 +29,7 @@ def answer_question(
     has_stories: Callable[[], bool],
     search: Search,
     embed_tokens: EmbedTokens,
+    read: Read | None = None,
     calibration: Calibration | None = None,
     least_confidence: float | None = None,
 ) -> Answer:
@@ -53,7 +53,7 @@ def answer_question(
         return watch.stamp(refusal(question, "nothing_found"))
     if (foreign := _foreign_to(findings, asked)) is not None:
         return watch.stamp(refusal(question, "not_answered", text=other_language(foreign)))
-    found = candidates(asked, findings, embed_tokens=embed_tokens)
+    found = candidates(asked, findings, embed_tokens=embed_tokens, read=read)
     certainty = round(confidence(asked, found, calibration=calibration), 4)
     watch.lap("reading")
     if certainty < least:
@@ -151,10 +151,8 @@ def _publisher_of_newest(line: Line) -> str | None:
 
 def _day(published_at: str | None) -> str:
     """The day as the publisher gave it, like "23 May 2025"; no time zone moves it."""
-    if published_at is None:
-        return "undated"
-    day = datetime.fromisoformat(published_at)
-    return f"{day.day} {day:%B} {day.year}"
+    day = written(published_at)
+    return f"{day.day} {day:%B} {day.year}" if day else "undated"
 
 
 def _nearest(found: Sequence[Candidate]) -> tuple[Citation, ...]:

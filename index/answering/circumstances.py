@@ -70,6 +70,12 @@ _UPDATES = re.compile(
 )
 _NEW_PART = re.compile(r"[,;:—]|\b(?:and|but|while|as|with)\b", re.I)
 _TO_NEXT = re.compile(r"(?:[,;:—]|\b(?:and|but|while|as|with)\b)(?:\W+\w+){0,3}\W*$", re.I)
+_NEW_STATE = re.compile(
+    r"\bfrom\s[^;]{0,40}\sto\s+$|\bnot\s[^;]{0,30}\sbut\s+$"
+    r"|\b(?:r[oi]se[ns]?|climb\w*|fell|fallen|jump\w*|raised|lowered|revised|corrected|cut|reduced|grown|up|down)\s+to\s+$"
+    r"|\b(?:reached|stands?\s+at|stood\s+at|bringing\s[^;,]{0,40}\sto)\s+$",
+    re.I,
+)
 _FOR_WHOM = re.compile(
     r"\s*(?:for|with|per|without)\s+(?:an?\s+|the\s+|each\s+|every\s+|all\s+|one\s+)?(?P<noun>[^\W\d_]+)", re.I
 )
@@ -86,9 +92,9 @@ class Circumstances:
 
     `role` names what became of those it counts, or what the money is ("dead", "damage"); `scope` is "each", "in all"
     or "per day"; `period` the part it is of ("second day"). `long_ago` are the words that put it in another year, and
-    `year` that year when they name it. `on_top` is true of "another 40", `updates` of a sentence that brings a new
-    state. `for_whom` is the noun of "€2 for cars" or of "12 percent of men", `label` the words for scope and period
-    that stand apart from the number.
+    `year` that year when they name it. `on_top` is true of "another 40", `replaces` of "rose to 40", `updates` of a
+    sentence that brings a new state. `for_whom` is the noun of "€2 for cars" or of "12 percent of men", `label` the
+    words for scope and period that stand apart from the number.
     """
 
     role: str | None
@@ -97,6 +103,7 @@ class Circumstances:
     long_ago: str | None
     year: int | None
     on_top: bool
+    replaces: bool
     updates: bool
     for_whom: str | None
     label: str | None
@@ -116,6 +123,7 @@ def circumstances(quantity: Quantity, sentence: str) -> Circumstances:
         long_ago=long_ago.group().lower() if long_ago else None,
         year=int(long_ago["year"]) if long_ago and long_ago["year"] else None,
         on_top=_is_on_top(quantity, sentence),
+        replaces=_NEW_STATE.search(sentence[: quantity.start]) is not None,
         updates=bool(_UPDATES.search(sentence)),
         for_whom=_for_whom(quantity, sentence, role=role),
         label=" ".join(dict.fromkeys(match.group() for match in sorted(apart, key=lambda match: match.start())))
@@ -214,7 +222,8 @@ def _role(quantity: Quantity, sentence: str) -> str | None:
     money = is_money(quantity)
     previous, following = _neighbours(quantity, sentence)
     own = sentence[quantity.start : quantity.end] + " " + " ".join(quantity.words)
-    before = sentence[previous or 0 : quantity.start]
+    replaces = _NEW_STATE.search(sentence[: quantity.start]) is not None
+    before = sentence[0 if replaces else previous or 0 : quantity.start]
     after = sentence[quantity.end : following]
     if following is not None:
         after = _TO_NEXT.sub("", after)  # what leads to the next number is that one's: "14 dead and injured 40"

@@ -9,7 +9,7 @@ from index.stories import Reason
 
 MAX_CHARACTERS = 1_000
 
-Asks = Literal["count", "amount", "percent", "measure", "when", "where", "who", "other"]
+Asks = Literal["count", "amount", "percent", "measure", "when", "where", "who", "which", "other"]
 
 _DOCUMENTS = r"(?:news\s+)?(?:stories|articles|news\s+items|news\s+stories|documents|reports|publishers)"
 _COUNTS_OVER_STORIES = re.compile(
@@ -64,7 +64,8 @@ _PEOPLE_COUNT = re.compile(
     re.IGNORECASE,
 )
 _PERCENT = re.compile(
-    r"\b(?:what|which|how\s+many|how\s+large\s+a)\s+(?:is\s+the\s+)?(?:percent|per\s*cent|percentage|share\s+of|proportion|turnout)\b",
+    r"\b(?:what|which|how\s+many|how\s+large\s+a)\s+(?:is\s+the\s+)?(?:percent|per\s*cent|percentage|share\s+of|proportion|turnout)\b"
+    r"|\bwhat(?:\s+is|'s|\s+was|\s+will)\s+(?:the\s+)?(?:\w+\s+)?(?:turnout|unemployment\s+rate|inflation|share(?!\s+price)|percentage)\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
@@ -77,6 +78,24 @@ _MEASURE = re.compile(
 )
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which)\s+(?:year|month|day|date|week|time)\b", re.I)
 _WHERE = re.compile(r"\bwhere\b|\b(?:what|which)\s+(?:city|country|town|place|state|region|village|street)\b", re.I)
+# "what company", "which of the two rivers": what is asked for by its kind.
+_WANTED = re.compile(
+    r"\b(?:what|which)\s+(?:of\s+)?(?:(?:the|these|those|two|three|other|kind\s+of|type\s+of)\s+)*(?P<wanted>\w.*)",
+    re.I,
+)
+_IS_NAME = re.compile(r"\bwhat(?:\s+is|'s|\s+was|\s+are|\s+were)\s+(?:the\s+)?(?P<wanted>names?)\s+of\b", re.I)
+NAMED_KINDS = frozenset(
+    (
+        "country nation state city town village place region province county district street road river lake sea ocean "
+        "island mountain volcano continent capital port airport station stadium company firm bank airline club team "
+        "side party newspaper magazine publisher university school college hospital museum church agency organisation "
+        "organization union ministry player actor actress singer band minister president mayor judge lawyer doctor "
+        "scientist author writer artist painter coach captain person man woman king queen prince director pilot storm "
+        "hurricane ship ferry nationality name"
+    ).split()
+)
+"""Kinds of things that are told by their names, in the singular."""
+_ASKING = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.I)
 _WHO = re.compile(r"\b(?:who|whom|whose)\b", re.I)
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
@@ -86,6 +105,12 @@ _ENDS_COUNTED = frozenset(
         "is are was were be been being am do does did have has had will would can could shall should may might must "
         "in on at of from to by with for per since after before during until there it they he she we you i that who "
         "which a an the get got and or"
+    ).split()
+)
+_VERBS = frozenset(
+    (
+        "won lost made took gave got went came left sold bought paid built found held kept led met ran said saw sent "
+        "set shut told won wrote hit beat broke cut fell grew hosts owns runs makes plays wins leads gets"
     ).split()
 )
 _STOP_WORDS = frozenset(
@@ -104,12 +129,14 @@ class Question:
     """A question with what it asks for.
 
     `counted` are the words for what a "how many" counts, in small letters; `content` the words that carry meaning.
+    `wanted` is the noun of a "what" or "which", with what stands before it: ("insurance", "company"), ("year",).
     """
 
     text: str
     asks: Asks
     counted: tuple[str, ...]
     content: tuple[str, ...]
+    wanted: tuple[str, ...] = ()
 
     @property
     def asks_for_figure(self) -> bool:
@@ -146,17 +173,24 @@ def understand(text: str) -> Question:
         asks = "count"
         # Any number of people may be a toll, but only one of residents is a population.
         counted = ("population", "inhabitants", "residents") if people["living"] else ("people",)
+    elif _IS_NAME.search(text):
+        asks = "which"
     elif _AMOUNT.search(text):
         asks = "amount"
     elif _MEASURE.search(text):
         asks = "measure"
-    elif _WHEN.search(text):
+    elif _asks_with(_WHEN, text):
         asks = "when"
-    elif _WHERE.search(text):
+    elif _asks_with(_WHERE, text):
         asks = "where"
-    elif _WHO.search(text):
+    elif _asks_with(_WHO, text):
         asks = "who"
-    return Question(text=text, asks=asks, counted=counted, content=content_words(text))
+    wanted = _wanted(text) if asks in ("when", "where", "which", "other") else ()
+    if asks == "other" and wanted and (_is_named(wanted[-1]) or re.match(r"which\b", text, re.I)):
+        asks = "which"
+    return Question(
+        text=text, asks=asks, counted=counted, content=content_words(text), wanted=wanted if asks != "other" else ()
+    )
 
 
 def content_words(text: str) -> tuple[str, ...]:
@@ -179,6 +213,31 @@ def all_words(text: str) -> list[str]:
 def is_stop_word(word: str) -> bool:
     """Whether `word`, in small letters, carries no meaning of its own."""
     return word in _STOP_WORDS
+
+
+def _asks_with(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether `pattern` has the first question word: "what happened when the levee broke" asks for no time."""
+    asking, first = pattern.search(text), _ASKING.search(text)
+    return asking is not None and (first is None or asking.start() <= first.start())
+
+
+def _wanted(text: str) -> tuple[str, ...]:
+    match = _IS_NAME.search(text) or _WANTED.search(text)
+    words: list[str] = []
+    for word in all_words(match["wanted"]) if match else ():
+        if word in _ENDS_COUNTED or len(words) == 3 or (words and (word in _VERBS or word.endswith(("ed", "ing")))):
+            break
+        words.append(word)
+        if _is_named(word) and not word.endswith("s"):
+            following = re.search(rf"\b{re.escape(word)}\s+(\w+)", text, re.I)
+            if following is None or not _is_named(following[1].lower()):
+                break  # what follows is a verb: "which country won"
+    return tuple(words)
+
+
+def _is_named(word: str) -> bool:
+    singular = word[:-3] + "y" if word.endswith("ies") else word.removesuffix("s")
+    return word in NAMED_KINDS or singular in NAMED_KINDS
 
 
 def _counted(rest: str) -> tuple[str, ...]:

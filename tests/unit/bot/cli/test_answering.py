@@ -27,8 +27,8 @@ FIGURES = Answer(
     text="1,200 prisoners: ...",
     confidence=0.9,
     figures=(
+        Figure("1,200 prisoners", 1200.0, "prisoners", "2025-06-02T09:00:00+02:00", (0,), label="in \x1b[31mall"),
         Figure("1,000 prisoners", 1000.0, "prisoners", "2025-05-16", (1,)),
-        Figure("1,200 prisoners", 1200.0, "prisoners", "2025-06-02T09:00:00+02:00", (0,)),
         Figure("some prisoners", 3.0, None, None, (0, 1)),
     ),
     citations=(NEW, OLD),
@@ -56,13 +56,13 @@ def finding(number: int, *, vectors: float | None = 0.5, words: float | None = 7
     )
 
 
-def test_figures_come_first_newest_first_then_the_quotes(storydesk: Storydesk, engine: Any) -> None:
+def test_figures_come_first_in_the_order_of_the_answer_then_the_quotes(storydesk: Storydesk, engine: Any) -> None:
     engine.answer = FIGURES
     run = storydesk("ask", "how many?")
     assert run.code == 0
     assert run.err == ""
     assert run.out.splitlines() == [
-        "1,200 prisoners (2025-06-02) [1]",
+        "1,200 prisoners, in [31mall (2025-06-02) [1]",
         "1,000 prisoners (2025-05-16) [2]",
         "some prisoners (undated) [1] [2]",
         "",

@@ -1,0 +1,180 @@
+"""Whether a few words can be the answer of the kind that a question asks for: no place for a number. English."""
+
+import re
+
+from index.answering.figures import dates, fits, quantities, singular
+from index.answering.questions import NAMED_KINDS, Question, all_words, is_stop_word
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_CALENDAR = frozenset([*_MONTHS, *_WEEKDAYS, "today", "yesterday", "tomorrow", "noon", "midnight", "tonight"])
+_NAME = re.compile(r"(?<![^\W\d_])[A-Z][^\W\d_]*(?:[’'.-][^\W\d_]+)*")
+_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\ds?\b")
+_CLOCK = re.compile(r"\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|o[’']clock)|\b\d{1,2}:\d\d\b|\b(?:noon|midnight)\b", re.I)
+_VAGUE_COUNT = re.compile(
+    r"\b(?:dozens|scores|hundreds|thousands|tens\s+of\s+thousands|millions|billions|none|nobody|no\s+\w+|several|(?:a\s+)?few"
+    r"|a\s+couple|both|half|one|a\s+handful|all|once|twice)\b",
+    re.I,
+)
+_FRACTION = re.compile(
+    r"\b(?:half|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b|\b\w+\s+(?:in|out\s+of)\s+(?:\w+)\b|\bmajority\b|\ball\b|\bnone\b",
+    re.I,
+)
+_TIME = re.compile(
+    r"\b(?:before|after|during|since|until|till|by|when|while|as|at|once|within|between|later|earlier|ago|soon|now"
+    r"|mornings?|afternoon|evening|nights?|dawn|dusk|sunrise|sunset|day|days|week|weeks|weekend|month|months|year|years"
+    r"|decades?|century|hours?|minutes?|seconds?|spring|summer|autumn|fall|winter|season|holidays?|christmas|easter"
+    r"|ramadan|eve|immediately|daily|weekly|monthly|yearly|annually|early|late|mid|1[0-9]\d0s|q[1-4])\b",
+    re.I,
+)
+_ORDINAL = re.compile(r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|one|two|three|half|none")
+_DURATION = re.compile(
+    r"\b(?:minutes?|hours?|days?|weeks?|months?|years?|decades?|century|centuries|percent|million|morning|evening|night"
+    r"|summer|winter|spring|autumn|early|late|soon|later|ago|daily|annually|immediately|never|always)\b",
+    re.I,
+)
+_PLACE = re.compile(
+    r"\b(?:in|at|on|near|under|over|above|below|behind|beside|inside|outside|between|along|across|off|from|to|into|through"
+    r"|around|opposite|against|home|abroad|online|overseas|upstairs|downstairs|underground|nearby|offshore|everywhere"
+    r"|nowhere|here|there|north|south|east|west|northern|southern|eastern|western"
+    r"|(?:house|hospital|school|church|street|road|park|station|airport|beach|coast|border|river|lake|sea|island|town|city"
+    r"|village|building|hall|hotel|prison|museum|stadium|harbou?r|port|market|square|garage|roof|room|office|farm|field"
+    r"|forest|mountain|valley|bridge|court|courtroom|cellar|basement|shop|factory|warehouse|garden|camp|shelter|theatre"
+    r"|theater|library|university|hill|desert|centre|center|district|region|county|province|neighbou?rhood|car|train|bus"
+    r"|plane|boat|ship|ferry|bank|restaurant|bar|apartment|flat|kitchen|bed|body|head|chest|neck|arm|leg)s?)\b",
+    re.I,
+)
+_PERSON = re.compile(
+    r"\b(?:police|staff|crew|army|navy|people|men|women|man|woman|child(?:ren)?|boys?|girls?|team|family|families|government"
+    r"|council|court|jury|company|firm|group|union|committee|commission|board|agency|ministry|party|parliament|president"
+    r"|chief|king|queen|prince|princess|pope|nurse|pilot|student|pupil|victim|suspect|relative|friend|neighbou?r|resident"
+    r"|parent|mother|father|son|daughter|brother|sister|wife|husband|wom[ae]n|spokes\w+|guest|patient|migrant|refugee"
+    r"|troop|guard|thief|thieves|judge|clerk|coach|captain|doctor|nobody|everyone|everybody|no\s+one|voters|media"
+    r"|\w+(?:er|or|ist|ant|ian|man|men|ee|eer|ess|ive|ster|ate|ary)|official|rebel|militant|hostage|criminal|professional"
+    r"|individual|crowd|public|others|they|he|she|him|her)s?\b",
+    re.I,
+)
+_LONGEST = 25
+
+
+def fits_kind(question: Question, text: str, *, sentence: str) -> bool:
+    """Whether `text`, words of `sentence`, can be what `question` asks for; False when its type is clearly another.
+
+    A number must have a unit that suits, in `text` or after it in `sentence`. Where nothing is known of the kind that
+    is asked for, any words will do.
+    """
+    text = text.strip(" \t,;:.!?“”\"'()")
+    if not text or not any(character.isalnum() for character in text):
+        return False
+    if question.asks_for_figure:
+        return _fits_figure(question, text, sentence)
+    if question.asks == "when":
+        return _fits_when(question, text)
+    if question.asks == "who":
+        return _has_name(text) or _is_thing(text) or (not _is_time_or_number(text) and _PERSON.search(text) is not None)
+    if question.asks == "where":
+        if _wants(question, NAMED_KINDS):
+            return _has_name(text)
+        return _has_name(text) or _is_thing(text) or (not _is_time_or_number(text) and _PLACE.search(text) is not None)
+    if question.asks == "which" and _wants(question, NAMED_KINDS):
+        return _has_name(text) or ("name" in question.wanted and not _is_time_or_number(text))
+    return True
+
+
+def _fits_figure(question: Question, text: str, sentence: str) -> bool:
+    if len(text.split()) > _LONGEST:
+        return False
+    numbers = quantities(text)
+    if any(fits(number, question) and number.words for number in numbers):
+        return True
+    start = sentence.find(text)
+    if start >= 0:
+        standing = [each for each in quantities(sentence) if each.start < start + len(text) and start < each.end]
+        if any(fits(each, question) for each in standing):
+            return True
+        if standing:
+            return False
+    if any(fits(number, question) for number in numbers):
+        return True
+    if numbers or (question.asks != "measure" and _is_time_or_number(text)):
+        return False
+    if question.asks == "count":
+        return _VAGUE_COUNT.search(text) is not None
+    if question.asks == "percent":
+        return _FRACTION.search(text) is not None
+    if question.asks == "amount":
+        return (
+            re.search(r"\b(?:nothing|free|half|double|twice|millions|billions|thousands|hundreds)\b", text, re.I)
+            is not None
+        )
+    return (
+        re.search(
+            r"\b(?:hours?|days?|weeks?|months?|years?|decades?|forever|until|since|centur\w+)\b|\b\d{4}\s?(?:to|until|[-–])\s?\d{4}\b",
+            text,
+            re.I,
+        )
+        is not None
+    )
+
+
+def _fits_when(question: Question, text: str) -> bool:
+    wanted = {singular(word) for word in question.wanted}
+    if "year" in wanted:
+        return (
+            _YEAR.search(text) is not None
+            or re.search(r"\b(?:last|this|next|previous)\s+year|\byears?\b", text, re.I) is not None
+        )
+    words = set(all_words(text))
+    if "month" in wanted:
+        return (
+            bool(words & set(_MONTHS))
+            or "month" in text.lower()
+            or re.search(rf"\b(?:{'|'.join(m[:3] for m in _MONTHS)})\.", text, re.I) is not None
+        )
+    if "time" in wanted and _CLOCK.search(text):
+        return True
+    if dates(text):
+        return True
+    return (
+        bool(words & _CALENDAR)
+        or _YEAR.search(text) is not None
+        or _CLOCK.search(text) is not None
+        or _TIME.search(text) is not None
+    )
+
+
+def _wants(question: Question, nouns: frozenset[str]) -> bool:
+    return any(singular(word) in nouns for word in question.wanted)
+
+
+def _has_name(text: str) -> bool:
+    """Whether a word that is written with a capital letter is no day, month or word without a meaning of its own."""
+    return any(
+        word not in _CALENDAR and not is_stop_word(word) and word.rstrip(".") not in {month[:3] for month in _MONTHS}
+        for match in _NAME.finditer(text)
+        if (word := re.sub(r"['’]s$", "", match.group().lower()))
+    )
+
+
+def _is_thing(text: str) -> bool:
+    """Whether `text` may name somebody or something in small letters: at most three words, none of number or time."""
+    words = all_words(text)
+    return (
+        len(words) <= 3
+        and not any(word[0].isdigit() or word in _CALENDAR or _ORDINAL.fullmatch(word) for word in words)
+        and not _is_time_or_number(text)
+        and not dates(text)
+        and not quantities(text)
+        and not _DURATION.search(text)
+    )
+
+
+def _is_time_or_number(text: str) -> bool:
+    """Whether `text` is nothing but a number, a sum, a date or a time."""
+    rest = text
+    for start, end in reversed(dates(text)):
+        rest = rest[:start] + " " + rest[end:]
+    for number in reversed(quantities(rest)):
+        rest = rest[: number.start] + " " + rest[number.end :]
+    left = [word for word in all_words(rest) if word not in _CALENDAR and not is_stop_word(word)]
+    return not [word for word in left if not word[0].isdigit()] and rest != text
