@@ -77,11 +77,13 @@ def main() -> None:
     options = parser.parse_args()
     settings = cache_settings(IndexSettings(), options.cache.absolute())
     asked = list(read_squad(options.squad))
+    if options.command == "refusals" and options.only_articles_odd:
+        asked = [each for each in asked if int(hashlib.sha256(each.paragraph.title.encode()).hexdigest(), 16) % 2]
+    if not asked:
+        sys.exit("No question is left to ask.")
     if options.command == "retrieval":
         retrieval(settings, asked, most=options.questions, interleaved=options.dates == "interleaved")
     else:
-        if options.only_articles_odd:
-            asked = [each for each in asked if int(hashlib.sha256(each.paragraph.title.encode()).hexdigest(), 16) % 2]
         refusals(settings, asked, most=options.questions)
 
 

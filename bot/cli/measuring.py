@@ -153,7 +153,7 @@ def _show(evaluation: "Evaluation", settings: dict[str, Any], worst: int) -> Non
     heads = [f"{name} ({scores.n})" for name, scores in answers.items()]
     _print_table("Answers, given however unsure", ["", *heads], rows)
 
-    kinds = [("from elsewhere", evaluation.elsewhere), ("answer left out", evaluation.left_out)]
+    kinds = [("from elsewhere", evaluation.elsewhere), ("left out", evaluation.left_out)]
     rows = [
         (
             f"{label} ({scores.n})",
