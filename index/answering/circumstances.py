@@ -46,8 +46,9 @@ _EACH = re.compile(
 _IN_ALL = re.compile(
     r"\b(?:in\s+all|in\s+total|altogether|combined|all\s+told|total\s+of|between\s+them|overall)\b", re.I
 )
-_RATE = re.compile(
-    r"\b(?:an?|per|every|each)\s+(?P<unit>second|minute|hour|day|night|week|month|year)\b"
+_RATE = re.compile(r"\b(?:an?|per|every|each)\s+(?P<unit>second|minute|hour|day|night|week|month|year)\b", re.I)
+_EVERY = re.compile(
+    r"\b(?:per|every|each)\s+(?P<unit>second|minute|hour|day|night|week|month|year)\b"
     r"|\b(?P<adverb>daily|weekly|monthly|yearly)\b",
     re.I,
 )
@@ -148,7 +149,7 @@ def asked_scope(question: str) -> str | None:
         return "each"
     if _IN_ALL.search(question):
         return "in all"
-    rate = _RATE.search(question)
+    rate = _RATE.search(question) or _EVERY.search(question)
     return _rate(rate) if rate else None
 
 
@@ -202,6 +203,8 @@ def _scope(quantity: Quantity, sentence: str) -> tuple[str | None, re.Match[str]
     text = sentence[quantity.start : quantity.end]
     if rate := _RATE.search(text):
         return _rate(rate), None
+    if every := _nearest(_EVERY, quantity, sentence):
+        return _rate(every), None
     for name, pattern in (("each", _EACH), ("in all", _IN_ALL)):
         if match := _nearest(pattern, quantity, sentence):
             return name, match
@@ -210,7 +213,8 @@ def _scope(quantity: Quantity, sentence: str) -> tuple[str | None, re.Match[str]
 
 
 def _rate(match: re.Match[str]) -> str:
-    return f"per {(match['unit'] or _ADVERBS[match['adverb'].lower()]).lower()}"
+    unit = match["unit"] or _ADVERBS[match["adverb"].lower()]
+    return f"per {unit.lower()}"
 
 
 def _stands_apart(match: re.Match[str], quantity: Quantity) -> bool:

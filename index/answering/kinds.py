@@ -16,8 +16,10 @@ _VAGUE_COUNT = re.compile(
     r"|a\s+couple|both|half|one|a\s+handful|all|once|twice)\b",
     re.I,
 )
+_FEW = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|hundred)"
 _FRACTION = re.compile(
-    r"\b(?:half|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth)s?\b|\b\w+\s+(?:in|out\s+of)\s+(?:\w+)\b|\bmajority\b|\ball\b|\bnone\b",
+    r"\b(?:half|(?:thirds?|quarters?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?)|majority|all|none)\b"
+    rf"|\b{_FEW}\s+(?:in|out\s+of)\s+(?:every\s+)?{_FEW}\b",
     re.I,
 )
 _TIME = re.compile(
@@ -84,6 +86,8 @@ def fits_kind(question: Question, text: str, *, sentence: str) -> bool:
 def _fits_figure(question: Question, text: str, sentence: str) -> bool:
     if len(text.split()) > _LONGEST:
         return False
+    if question.asks == "percent" and _FRACTION.search(text):
+        return True
     numbers = quantities(text)
     if any(fits(number, question) and number.words for number in numbers):
         return True
@@ -100,8 +104,6 @@ def _fits_figure(question: Question, text: str, sentence: str) -> bool:
         return False
     if question.asks == "count":
         return _VAGUE_COUNT.search(text) is not None
-    if question.asks == "percent":
-        return _FRACTION.search(text) is not None
     if question.asks == "amount":
         return (
             re.search(r"\b(?:nothing|free|half|double|twice|millions|billions|thousands|hundreds)\b", text, re.I)

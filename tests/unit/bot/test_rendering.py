@@ -239,7 +239,7 @@ def answers(draw: st.DrawFn) -> Answer:
         unit=st.none(),
         published_at=dates,
         citations=indexes,
-        label=st.none() | hostile,
+        label=st.sampled_from([None, "in *all* @everyone", "](https://evil.example) ||each"]),
     )
     return Answer(
         question=draw(hostile),

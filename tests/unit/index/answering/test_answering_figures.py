@@ -96,6 +96,47 @@ def test_the_same_thing_is_counted_by_its_word_in_singular_or_plural() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("An estimated 40 to 60 homes burned.", [("An estimated 40 to 60 homes", 40, 60, "about")]),
+        ("Between 40 and 60 homes burned.", [("Between 40 and 60 homes", 40, 60, "exact")]),
+        ("It costs $3 to $5 million.", [("$3 to $5 million", 3e6, 5e6, "exact")]),
+        ("They won 4-3.", [("4", 4, None, "exact"), ("3", 3, None, "exact")]),
+        ("At least 50 people came, no more than 60 boats.", [
+            ("At least 50 people", 50, None, "at_least"), ("no more than 60 boats", 60, None, "at_most"),
+        ]),
+        ("They handed over 390 people.", [("390 people", 390, None, "exact")]),
+    ],
+)  # fmt: skip
+def test_ranges_and_how_firm_a_number_is(sentence: str, expected: list[tuple[str, float, float | None, str]]) -> None:
+    found = [(sentence[each.start : each.end], each.value, each.upper, each.bound) for each in quantities(sentence)]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("Eleven people died and not 14.", [11]),
+        ("The fare was raised from £2 to £3.", [3]),
+        ("Turnout was 58 percent, up from 49 percent.", [58]),
+        ("Police had initially said 12 people were hurt; it was 10.", [10]),
+        ("An earlier count of 14 was wrong; 11 died.", [11]),
+        ("The toll fell by three to 11.", [11]),
+        ("They met earlier on Friday, and 14 people came.", [14]),
+    ],
+)
+def test_what_a_sentence_sets_aside_is_told_from_what_holds(sentence: str, kept: list[float]) -> None:
+    assert [each.value for each in quantities(sentence) if not each.set_aside] == kept
+
+
+def test_what_was_set_aside_answers_only_a_question_for_it() -> None:
+    (eleven, fourteen) = quantities("Eleven people died and not 14 people.")
+    now, before = understand("how many people died"), understand("how many people had died by the earlier count")
+    assert [fits(each, now) for each in (eleven, fourteen)] == [True, False]
+    assert fits(fourteen, before)
+
+
 @given(st.text(max_size=200))
 def test_any_text_can_be_searched_for_numbers(text: str) -> None:
     for quantity in quantities(text):

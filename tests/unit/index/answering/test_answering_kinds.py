@@ -1,0 +1,71 @@
+"""Words that can be the answer of the kind that is asked for, and words that cannot."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.answering.kinds import fits_kind
+from index.answering.questions import understand
+
+SENTENCE = (
+    "On May 6, 2025 Ilse Brandvold paid €84 million in Velmora, where 1,200 people, 45 percent of them nurses, waited "
+    "three hours under the bridge for the police."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        (
+            "How many people waited?",
+            ["1,200", "1,200 people", "hundreds"],
+            ["Velmora", "May 6, 2025", "€84 million", "45"],
+        ),
+        ("How much money was paid?", ["€84 million", "nothing"], ["1,200 people", "Ilse Brandvold", "45 percent"]),
+        ("What percent were nurses?", ["45 percent", "half", "two thirds"], ["1,200", "Velmora", "May 6"]),
+        ("How long did they wait?", ["three hours", "1961 to 1972"], ["1,200 people", "€84 million", "2025"]),
+        ("When did they wait?", ["May 6, 2025", "after lunch", "Friday"], ["Velmora", "1,200 people", "the bridge"]),
+        ("What year was it?", ["2025", "last year"], ["May", "Velmora"]),
+        ("Who paid?", ["Ilse Brandvold", "the police", "a nurse"], ["2025", "May", "Monday", "€84 million", "1,200"]),
+        (
+            "Where did they wait?",
+            ["Velmora", "under the bridge", "at home"],
+            ["May 6", "1,200", "Monday", "three hours"],
+        ),
+        ("Which city was it?", ["Velmora"], ["May", "1,200", "under the bridge", "the police"]),
+        ("What company paid?", ["Halden"], ["1,200", "2025", "the police"]),
+        ("What is the name of the ship?", ["Northern Tern", "the tern"], ["1,200", "May 6, 2025"]),
+        ("Why did they wait?", ["for the police", "1,200"], ["", " … "]),
+    ],
+)
+def test_a_wrong_type_is_never_an_answer(question: str, right: list[str], wrong: list[str]) -> None:
+    asked = understand(question)
+    assert [text for text in right if not fits_kind(asked, text, sentence=SENTENCE)] == []
+    assert [text for text in wrong if fits_kind(asked, text, sentence=SENTENCE)] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "asks", "wanted"),
+    [
+        ("which country won the cup", "where", ("country",)),
+        ("what company built it", "which", ("company",)),
+        ("which insurance company paid?", "which", ("insurance", "company")),
+        ("which bus line is cut?", "which", ("bus", "line")),
+        ("what year did it open", "when", ("year",)),
+        ("what is the name of the ship?", "which", ("name",)),
+        ("what happened when the levee broke", "other", ()),
+        ("what did the woman who drove say", "other", ()),
+        ("who was mayor when the levee broke", "who", ()),
+        ("what was the turnout?", "percent", ()),
+        ("what was the share price?", "amount", ()),
+    ],
+)
+def test_what_kind_of_thing_is_wanted(question: str, asks: str, wanted: tuple[str, ...]) -> None:
+    asked = understand(question)
+    assert (asked.asks, asked.wanted) == (asks, wanted)
+
+
+@given(st.text(max_size=80), st.text(max_size=200))
+def test_any_words_can_be_held_against_any_kind(text: str, sentence: str) -> None:
+    for question in ("how many?", "how many boats", "when", "who", "where", "which city", "what percent", "how much"):
+        assert fits_kind(understand(question), text, sentence=sentence) in (True, False)
