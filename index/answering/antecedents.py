@@ -160,27 +160,27 @@ def person(turn: Turn, woman: bool | None) -> str | None:
     if turn.asked.asks_who and turn.short and names(turn.short):
         return turn.short
     quoted = _people_quoted(turn, woman)
-    in_question = [
-        match.group()
-        for match in clauses.NAME.finditer(turn.asked.text)
-        if not re.search(r"\b(?:in|at|on|from|to|near|of|the|into|between)\s+$", turn.asked.text[: match.start()], re.I)
-        and match.start() > 0
-        and not _NO_PERSON & {word.lower() for word in words(match.group())}
-        and " and " not in match.group()
-    ]
-    for name in in_question:
-        if " " in name:
-            return re.sub(r"['’]s?$", "", name)
-        for full_name in quoted:
-            if full_name.split()[-1] == name:
-                return full_name
-    return next(iter(quoted), None) or next(iter(in_question), None)
+    if turn.asked.asks_who and quoted:
+        return quoted[0]
+    for match in clauses.NAME.finditer(turn.asked.text):
+        name = re.sub(r"['’]s?$", "", match.group())
+        placed = re.search(
+            r"\b(?:in|at|on|from|to|near|of|the|into|between)\s+$", turn.asked.text[: match.start()], re.I
+        )
+        if placed or match.start() == 0 or " and " in name or _NO_PERSON & {word.lower() for word in words(name)}:
+            continue
+        full_name = next((person for person in quoted if person.split()[-1] == name), None)
+        if " " in name or full_name is not None:
+            return full_name or name
+        if not quoted and turn.asked.subject is not None and turn.asked.subject.startswith(name):
+            return name
+    return quoted[0] if quoted else None
 
 
 def _people_quoted(turn: Turn, woman: bool | None) -> list[str]:
     """Names in the quotes that look like a person's, the surest first."""
     found: list[tuple[int, str]] = []
-    for quote in turn.quotes:
+    for number, quote in enumerate(turn.quotes):
         quote = " ".join(quote.split())
         for match in _PERSON.finditer(quote):
             name, title, after = re.sub(r"['’]s$", "", match["name"]), match["title"] or "", match["after"]
@@ -197,5 +197,5 @@ def _people_quoted(turn: Turn, woman: bool | None) -> list[str]:
                 turn.asked.asks_who,
             )
             if sum(signs) >= 2:
-                found.append((sum(signs), name))
+                found.append((sum(signs) + (number == 0), name))
     return [name for _, name in sorted(found, key=lambda each: -each[0])]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from index.answering.questions import content_words
 
 BE = frozenset("is are was were am be been being".split())
-_DO = frozenset("do does did will would can could shall should may might must".split())
+DO = frozenset("do does did will would can could shall should may might must".split())
 _HAVE = frozenset("has have had".split())
-AUXILIARIES = (BE | _DO | _HAVE) - {"be", "been", "being"}
+AUXILIARIES = (BE | DO | _HAVE) - {"be", "been", "being"}
 PREPOSITIONS = frozenset(
     (
         "of in on at to from for by with about after before during since until between below near into against under "
@@ -298,7 +298,7 @@ def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
             if further == whole + 1 or infinitive:
                 break
             whole = further
-        if position == 0 and auxiliary in _DO:
+        if position == 0 and auxiliary in DO:
             # A verb must follow the subject; when there is none behind, the subject's last word is it.
             follows = tokens[whole].lower() if whole < len(tokens) else ""
             if (not follows or follows in _STOPS - _BEFORE_VERB) and not tokens[end - 1][:1].isupper():

@@ -41,17 +41,20 @@ _BARE = re.compile(
     re.I,
 )
 _DATELINE = re.compile(r"[A-Z][A-Z .,'’-]{1,40}(?:\s*\([^)]{1,40}\))?\s*[—–-]+\s+")
-# Nouns that are always somebody's or something's: alone they ask about what was spoken of before.
+# Nouns that are somebody's or something's: alone they ask about what was spoken of before.
 _RELATIONAL = frozenset(
     (
-        "captain coach winner winners loser owner owners director leader head chief chairman chairwoman chair "
-        "president mayor minister governor spokesman spokeswoman spokesperson author architect developer "
-        "builder operator manager boss founder union victim victims dead survivor survivors wounded injured "
-        "suspect suspects police population name price cost costs toll total number amount budget result "
-        "results score turnout reason cause purpose aim goal date deadline distance length height width depth "
-        "size weight speed capacity age damage penalty punishment reward prize opposition reaction "
-        "consequences consequence outcome plan details inhabitants residents passengers crew audience crowd "
-        "critics neighbours neighbors families relatives"
+        "captain coach winner winners loser owner owners director leader head chief executive chairman "
+        "chairwoman chair president mayor minister governor spokesman spokeswoman spokesperson author "
+        "architect developer builder operator manager boss founder union victim victims dead survivor "
+        "survivors wounded injured suspect suspects police population name price cost costs toll total number "
+        "amount budget result results score turnout reason cause purpose aim goal date deadline distance "
+        "length height width depth size weight speed capacity age damage penalty punishment reward prize "
+        "opposition reaction consequences consequence outcome plan details inhabitants residents passengers "
+        "crew audience crowd critics neighbours neighbors families relatives company firm government council "
+        "state ministry team club players fans islanders villagers locals farmers workers staff employees "
+        "parents authorities officials experts rescuers organisers campaign project work repair talks deal "
+        "guard driver money"
     ).split()
 )
 _ANYBODY = re.compile(r"\b(?:any|anyone|anybody|someone|somebody|everyone|everybody|nobody|anything|no\s+one)\b", re.I)
@@ -176,6 +179,7 @@ def _about_something_else(other: str, turn: Turn) -> str:
     """The question before, with `other` in the place of what is of its kind there."""
     other = other.rstrip(" ?!.")
     if turn.asked.about and names(other):
+        other = re.sub(r"^(?:in|on|at|for|from|by|with)\s+", "", other)
         return _sentence(_about(other, turn.asked.text.rstrip(" ?!.")))
     if names(other) and not clauses.begins_with_preposition(other) and not any(map(names, turn.asked.phrases)):
         return _sentence(_about(other, turn.asked.text.rstrip(" ?!.")))
@@ -212,37 +216,40 @@ def _without_pronouns(question: str, turns: Sequence[Turn]) -> str | None:
 def _with_full_name(question: str, turns: Sequence[Turn]) -> str | None:
     """`question` with what it calls "the ferry" called as before, "the night ferry to Corra"; None when it was not."""
     spoken_of = _definite_nouns(question)
-    for match, nouns in spoken_of:
+    for match, noun in spoken_of:
         for turn in turns:
             for phrase in turn.asked.phrases:
-                if stem(clauses.head(phrase)) in nouns and len(words(phrase)) > 2:
-                    if stem(match["noun"]) not in nouns or not names(phrase):
+                if stem(clauses.head(phrase)) == noun and len(words(phrase)) > 2:
+                    if stem(match["noun"]) != noun or not names(phrase):
                         return _about(_topic(turn), question)
                     return question[: match.start()] + definite(phrase) + question[match.end() :]
-    if any(nouns & turns[0].stems for _, nouns in spoken_of):
+    if any(noun in turns[0].stems for _, noun in spoken_of):
         return _about(_topic(turns[0]), question)
     return None
 
 
-def _definite_nouns(question: str) -> list[tuple[re.Match[str], frozenset[str]]]:
-    """Where `question` says "the ferry" or "that old ferry", with the stems of what may be the noun."""
+def _definite_nouns(question: str) -> list[tuple[re.Match[str], str]]:
+    """Where `question` says "the ferry" or "that old ferry", with the stem of the noun."""
+    # The last word of a question may be its verb: "what does the union want".
+    verb = stem(words(question)[-1]) if clauses.parse(question).auxiliary in clauses.DO else ""
     found = []
     for match in re.finditer(r"\b(?:the|that|this|these|those)\s+(?P<noun>[\w’'-]+)", question, re.I):
         nouns = [stem(word) for word in clauses.first_phrase(question[match.start() :])]
-        # The last word of a question may be its verb: "what does the union want".
-        ends_question = nouns[-1:] == [stem(word) for word in words(question)[-1:]]
-        found.append((match, frozenset(nouns[-2:] if ends_question else nouns[-1:])))
+        if len(nouns) > 1 and nouns[-1] == verb:
+            nouns.pop()
+        if nouns:
+            found.append((match, nouns[-1]))
     return found
 
 
 def _has_no_topic(question: str, *, led: bool) -> bool:
     """Whether a question without names and pronouns speaks of nothing that could be looked for."""
     related = {stem(word) for word in _RELATIONAL}
-    spoken_of = [nouns for _, nouns in _definite_nouns(question)]
+    spoken_of = [noun for _, noun in _definite_nouns(question)]
     content = [word for word in clauses.carrying(question) if word not in _VAGUE]
     if led or (_ANYBODY.search(question) and not spoken_of):
         return True
     if spoken_of:
-        return len(content) <= 3 and all(nouns & related for nouns in spoken_of)
+        return len(content) <= 3 and all(noun in related for noun in spoken_of)
     existential = re.match(r"(?:is|are|was|were)\s+there\b", question, re.I) is not None
     return len(content) <= 1 and (existential or clauses.asks_for_nothing(question))

@@ -49,6 +49,8 @@ def reask(asks: str, asked: Clause, *, somebody: str) -> str:
     clause = f"{asked.auxiliary} {asked.rest}"
     first = asks.split()[0].lower()
     noun_asked = first in ("which", "what", "whose") or re.search(r"\bhow\s+(?:many|much)\s+\w", asks) is not None
+    if not asked.auxiliary and asked.rest.startswith("of "):  # "how many of the prisoners are civilians"
+        return f"about {', '.join(asked.phrases[:2])}: {asks}"
     if first == "who" and asked.counted and asked.subject is None:
         return (
             f"{asks} {asked.auxiliary} the {asked.counted} {asked.rest}" if asked.auxiliary else f"{asks} {asked.rest}"
