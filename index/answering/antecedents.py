@@ -118,28 +118,40 @@ def meant_by(question: str, match: re.Match[str], turns: Sequence[Turn]) -> str 
 
 def _thing(turn: Turn) -> str | None:
     """What "it" is after this question: its subject if that is one thing, else the first that is."""
-    of_one = [phrase for phrase in turn.asked.phrases if not is_plural(phrase)]
-    if turn.asked.subject in of_one and turn.asked.subject is not None:
-        return definite(turn.asked.subject)
-    return definite(of_one[0]) if of_one else (turn.asked.about or None)
+    if turn.asked.wh == "how much" and turn.asked.counted:
+        return definite(rephrasing.counted_phrase(turn.asked))
+    things = [phrase for phrase in turn.asked.phrases if not is_plural(phrase)]
+    things.sort(key=_is_like_a_person)
+    return definite(things[0]) if things else (turn.asked.about or None)
+
+
+def _is_like_a_person(phrase: str) -> bool:
+    parts = phrase.split()
+    return len(parts) > 1 and all(part[:1].isupper() and part.lower() not in _NO_PERSON for part in parts)
 
 
 def _several(turn: Turn, *, rather_counted: bool) -> str | None:
     """Who "they" are after this question: its subject, else what it counts, else the first that are several."""
-    counted = definite(rephrasing.counted_phrase(turn.asked)) if turn.asked.counted else None
-    if rather_counted and counted is not None:
+    asked = turn.asked
+    subject = definite(asked.subject) if asked.subject is not None else None
+    counted = definite(rephrasing.counted_phrase(asked)) if asked.counted else None
+    if counted is not None and (rather_counted or (subject is not None and not _may_be_several(subject))):
         return counted
-    if turn.asked.subject is not None:
-        return definite(turn.asked.subject)
-    done_to = next((phrase for phrase in turn.asked.phrases if phrase[:1].isupper()), None)
-    if turn.asked.counted.lower() == "people" and done_to and turn.asked.rest.partition(" ")[2].startswith(done_to):
-        return done_to
-    several = [phrase for phrase in turn.asked.phrases if is_plural(phrase)]
+    if subject is not None:
+        return subject
+    watched = next((phrase for phrase in asked.phrases if phrase[:1].isupper()), None)
+    if watched is not None and asked.counted == "people" and asked.rest.partition(" ")[2].startswith(watched):
+        return watched  # "how many people watched Olympia Tarsos"
     if counted is not None:
         return counted
-    if turn.asked.asks_who and turn.short:
+    if asked.asks_who and turn.short:
         return turn.short
-    return definite(several[0]) if several else None
+    return next((definite(phrase) for phrase in asked.phrases if is_plural(phrase)), None)
+
+
+def _may_be_several(phrase: str) -> bool:
+    """Whether "they" may be said of it: also of a company or a team."""
+    return is_plural(phrase) or phrase[:1].isupper()
 
 
 def _place(turns: Sequence[Turn]) -> str | None:
@@ -181,7 +193,6 @@ def _people_quoted(turn: Turn, woman: bool | None) -> list[str]:
     """Names in the quotes that look like a person's, the surest first."""
     found: list[tuple[int, str]] = []
     for number, quote in enumerate(turn.quotes):
-        quote = " ".join(quote.split())
         for match in _PERSON.finditer(quote):
             name, title, after = re.sub(r"['’]s$", "", match["name"]), match["title"] or "", match["after"]
             wrong = (woman is True and title.startswith("Mr.")) or (woman is False and title.startswith(("Ms", "Mrs")))

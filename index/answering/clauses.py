@@ -24,6 +24,7 @@ DETERMINERS = frozenset(
 _WH = frozenset("who whom whose what which when where why how".split())
 _OTHER = frozenset(
     (
+        "somebody someone anybody anyone "
         "and or but not if whether because that he she it they we you i him them us me there here also still ever "
         "already just only so far first last next now today yesterday tomorrow again yet then too almost more most"
     ).split()
@@ -47,6 +48,7 @@ _PARTICIPLES = frozenset(
     ).split()
 )
 _NOT_PARTICIPLES = frozenset("red hundred need speed seed feed bed shed breed creed sacred united".split())
+_ORDINALS = ("first", "last", "most", "next")
 _BEFORE_VERB = frozenset("not also first last still ever only just already have be do".split())
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
 _CAPITALISED = r"(?!I\b)[A-Z][\w’'-]*"
@@ -65,7 +67,7 @@ TIME = re.compile(
 _QUESTION = re.compile(
     r"(?:about\s+(?P<about>[^:]{1,200}):\s+)?(?:(?:and|but|so|ok|well|then|also)\b[\s,]*)*"
     r"(?P<preposition>(?:by|for|from|with|to|in|at|on|since|until|of|against)\s+(?=how|what|wh))?"
-    r"(?:(?P<wh>how\s+(?:many|much|long|old|far|tall|high|big|large|often|deep|fast|soon|wide|heavy|come)|when|where|why|how|who|whom|whose|what|which)\b\s*)?"
+    r"(?:(?P<wh>how\s+(?:many|much|long|old|far|tall|high|big|large|often|deep|fast|soon|wide|heavy|come)|how\s+\w+(?=\s+(?:is|are|was|were|do|does|did|will|has|have|can)\b)|when|where|why|how|who|whom|whose|what|which)\b\s*)?"
     r"(?P<rest>.*)",
     re.I | re.S,
 )
@@ -167,7 +169,7 @@ def is_plural(phrase: str) -> bool:
 
 def is_noun_like(word: str) -> bool:
     """Whether `word`, in small letters, can be what a possessive belongs to."""
-    return bool(word) and word not in (_STOPS - {"first", "last", "next"}) | DETERMINERS
+    return bool(word) and word not in (_STOPS - set(_ORDINALS)) | DETERMINERS
 
 
 def head(phrase: str) -> str:
@@ -236,6 +238,8 @@ def parse(text: str) -> Clause:
             and rest[0].lower() not in AUXILIARIES
             and not (is_participle(rest[0]) and (wh != "how many" or counted))
         ):
+            if rest[0].lower() in PREPOSITIONS | DETERMINERS:
+                break
             if not (wh.startswith("how") or counted or _before_auxiliary(rest)):
                 break
             counted.append(rest.pop(0))
@@ -267,9 +271,9 @@ def parse(text: str) -> Clause:
 
 
 def _before_auxiliary(rest: list[str]) -> bool:
-    """Whether an auxiliary comes within the next words, before a preposition or determiner."""
-    for word in rest[:4]:
-        if word.lower() in AUXILIARIES:
+    """Whether an auxiliary or the verb comes soon, before a preposition or determiner."""
+    for position, word in enumerate(rest[:4]):
+        if word.lower() in AUXILIARIES or (position and is_participle(word)):
             return True
         if word.lower() in PREPOSITIONS | DETERMINERS:
             return False
@@ -279,11 +283,9 @@ def _before_auxiliary(rest: list[str]) -> bool:
 def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
     """The noun phrases among `tokens`, which follow `auxiliary`."""
     found: list[str] = []
-    position = 0
-    if not auxiliary and wh and tokens:
-        position = 1  # a verb: "who won the cup"
+    position = after_verb = int(not auxiliary and bool(wh))  # "who won the cup"
     while position < len(tokens):
-        end = _noun_phrase(tokens, position, auxiliary)
+        end = _noun_phrase(tokens, position, auxiliary, after_verb=after_verb)
         if end == position:
             position += 1
             continue
@@ -313,41 +315,58 @@ def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
     return [phrase for phrase in found if not TIME.fullmatch(phrase)]
 
 
-def _noun_phrase(tokens: list[str], start: int, auxiliary: str) -> int:
-    """Where the noun phrase that begins at `start` ends; `start` when none does."""
+def _noun_phrase(tokens: list[str], start: int, auxiliary: str, *, after_verb: int = 0) -> int:
+    """Where the noun phrase that begins at `start` ends; `start` when none does.
+
+    Without a determiner it begins at 0, at `after_verb`, with a name or after a preposition.
+    """
     if start >= len(tokens):
         return start
     position = start
     determined = tokens[start].lower() in DETERMINERS
     if determined:
         position += 1
-    elif (start == 0 and is_participle(tokens[start])) or (
-        tokens[start][:1].islower() and start > 0 and tokens[start - 1].lower() not in PREPOSITIONS
-    ):
-        return start
+        if tokens[start].lower() == "that" and (
+            _is_capital(tokens, position) or set(tokens[position : position + 1]) & DETERMINERS
+        ):
+            return start  # "the prisoners that Russia freed"
+    elif tokens[start][:1].islower():
+        begins = start <= after_verb or tokens[start - 1].lower() in PREPOSITIONS
+        if not begins or (start == 0 and is_participle(tokens[start])):
+            return start
     nouns = 0
     while position < len(tokens):
         word = tokens[position]
-        lower = word.lower().strip(",")
-        capital = word[:1].isupper() or word[:1].isdigit()
-        if lower in ("and", "&") and nouns and position + 1 < len(tokens) and tokens[position + 1][:1].isupper():
-            position += 1
-            continue
-        if lower in _STOPS and not (capital and lower not in AUXILIARIES):
-            if not (nouns == 0 and lower in ("first", "last", "most", "next")):
+        joins_names = word.lower() in ("and", "&") and nouns > 0 and _is_capital(tokens, position + 1)
+        if not joins_names:
+            if _ends_phrase(tokens, position, auxiliary, nouns=nouns, determined=determined):
                 break
-        elif (lower in DETERMINERS and nouns) or (not capital and nouns and is_participle(lower)):
-            break
-        elif not capital and not determined and nouns and tokens[position - 1][:1].isupper():
-            break  # a verb: "did Halden pick"
-        elif not capital and nouns and auxiliary in BE and lower.endswith("ing") and lower not in _ING_NOUNS:
-            break
-        if not lower.endswith("ly"):
-            nouns += 1
+            nouns += not word.lower().endswith("ly") and word.lower() not in _ORDINALS
         position += 1
-        if word.endswith(",") and not (position < len(tokens) and tokens[position][:1].isupper()):
+        if word.endswith(",") and not _is_capital(tokens, position):
             break
     return position if nouns else start
+
+
+def _is_capital(tokens: list[str], position: int) -> bool:
+    return position < len(tokens) and tokens[position][:1].isupper()
+
+
+def _ends_phrase(tokens: list[str], position: int, auxiliary: str, *, nouns: int, determined: bool) -> bool:
+    """Whether the word at `position` is no more of a noun phrase that has so many nouns already."""
+    word = tokens[position]
+    lower = word.lower().strip(",")
+    capital = word[:1].isupper() or word[:1].isdigit()
+    if lower in _STOPS and (not capital or lower in AUXILIARIES):
+        return nouns > 0 or lower not in _ORDINALS
+    if not nouns:
+        return False
+    if lower in DETERMINERS or (not capital and is_participle(lower)):
+        return True
+    if not capital and _is_capital(tokens, position - 1) and not tokens[position - 1].endswith(("'s", "’s")):
+        # A verb: "did Halden pick", "did the Northern Tern leave Sandhaven", but "the Lantern tower".
+        return not determined or (auxiliary in DO and _is_capital(tokens, position + 1))
+    return not capital and auxiliary in BE and lower.endswith("ing") and lower not in _ING_NOUNS
 
 
 def place(text: str) -> str | None:

@@ -54,10 +54,11 @@ _RELATIONAL = frozenset(
         "crew audience crowd critics neighbours neighbors families relatives company firm government council "
         "state ministry team club players fans islanders villagers locals farmers workers staff employees "
         "parents authorities officials experts rescuers organisers campaign project work repair talks deal "
-        "guard driver money"
+        "guard driver money one ones other others rest"
     ).split()
 )
 _ANYBODY = re.compile(r"\b(?:any|anyone|anybody|someone|somebody|everyone|everybody|nobody|anything|no\s+one)\b", re.I)
+_THEN = re.compile(r"\b(?:back\s+then|at\s+(?:the|that)\s+time|afterwards?|after\s+that|before\s+that)$", re.I)
 _VAGUE = frozenset(
     "people person happen happened happens next now today later since already still long exactly".split()
 )
@@ -92,7 +93,7 @@ def _turns(conversation: Sequence[Answer]) -> list[Turn]:
         of = next((each for each in answers[number:] if not _WHO_SAID.fullmatch(each.question.strip(" ?!."))), answer)
         text = of.understood_as or of.question
         shown = answer.citations if answer.answered else ()
-        quotes = tuple(citation.quote for citation in shown)
+        quotes = tuple(_DATELINE.sub("", " ".join(citation.quote.split())) for citation in shown)
         titles = tuple(citation.title for citation in shown)
         short = answer.short if answer.answered else None
         known = clauses.proper_names(quotes)
@@ -162,8 +163,7 @@ def _said(turn: Turn) -> str:
     """What was answered before, as a clause without its quotation marks; the question itself when nothing was."""
     if not turn.quotes:
         return rephrasing.statement(turn.asked)
-    quote = _DATELINE.sub("", " ".join(turn.quotes[0].split()))
-    quote = re.sub(r"[“”\"„«»?!]", "", quote).strip(" .,;:")
+    quote = re.sub(r"[“”\"„«»?!]", "", turn.quotes[0]).strip(" .,;:")
     return quote if len(quote) <= _QUOTED_CHARACTERS else quote[:_QUOTED_CHARACTERS].rsplit(" ", 1)[0]
 
 
@@ -208,9 +208,10 @@ def _without_pronouns(question: str, turns: Sequence[Turn]) -> str | None:
     if not spoken_of:
         return None
     text = "".join(result) + question[end:]
-    if result and names(text, at_start=False):
+    topic = _topic(last)
+    if result and (names(text, at_start=False) or not names(topic)):
         return text
-    return _about(_topic(last), text)
+    return _about(topic, text)
 
 
 def _with_full_name(question: str, turns: Sequence[Turn]) -> str | None:
@@ -247,7 +248,7 @@ def _has_no_topic(question: str, *, led: bool) -> bool:
     related = {stem(word) for word in _RELATIONAL}
     spoken_of = [noun for _, noun in _definite_nouns(question)]
     content = [word for word in clauses.carrying(question) if word not in _VAGUE]
-    if led or (_ANYBODY.search(question) and not spoken_of):
+    if led or _THEN.search(question) or (_ANYBODY.search(question) and not spoken_of):
         return True
     if spoken_of:
         return len(content) <= 3 and all(noun in related for noun in spoken_of)

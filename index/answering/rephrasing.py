@@ -25,7 +25,8 @@ def counted_phrase(asked: Clause) -> str:
     """What a question counts, with what it says of them: "prisoners being exchanged by Russia and Ukraine"."""
     rest = asked.rest
     if asked.subject is not None:
-        return f"{asked.counted} {_placed(asked)}".strip()
+        auxiliary = "" if asked.auxiliary in ("do", "does", "did") else asked.auxiliary
+        return f"{asked.counted} that {asked.subject} {auxiliary} {rest[len(asked.subject) :]}"
     if not asked.auxiliary:
         first, _, others = rest.partition(" ")
         return f"{asked.counted} who {first} {others}".strip() if first else asked.counted
@@ -34,14 +35,13 @@ def counted_phrase(asked: Clause) -> str:
     return f"{asked.counted} who {asked.auxiliary} {rest}".strip()
 
 
-def _placed(asked: Clause) -> str:
-    named = next((phrase for phrase in asked.phrases if NAME.search(phrase)), None)
-    return f"of {named}" if named else ""
-
-
 def statement(asked: Clause) -> str:
     """What a question asks, said as a clause as well as may be."""
-    return " ".join(each for each in (asked.counted, asked.auxiliary, asked.rest) if each)
+    if asked.subject is not None:
+        said = (asked.subject, asked.auxiliary, asked.rest[len(asked.subject) :], asked.counted)
+    else:
+        said = (asked.counted, asked.auxiliary, asked.rest, "")
+    return " ".join(" ".join(said).split())
 
 
 def reask(asks: str, asked: Clause, *, somebody: str) -> str:
@@ -75,6 +75,8 @@ def reask(asks: str, asked: Clause, *, somebody: str) -> str:
         return f"{asks} {clause} {asked.counted}"
     if asked.counted:
         return f"{asks} {asked.auxiliary} {asked.counted} {asked.rest}"
+    if asked.asks_who and asked.subject is None:
+        return f"{asks} {asked.auxiliary} {somebody} {asked.rest}"
     return f"{asks} {clause}"
 
 
