@@ -156,7 +156,7 @@ def refusals(settings: IndexSettings, asked: Sequence[Asked], *, most: int) -> N
                 has_stories=lambda: True,
                 search=lambda text, limit, findings=findings: findings[:limit],
                 embed_tokens=engine.embed_tokens,
-                read=engine._read if settings.read_passages else None,
+                read=engine.read if settings.read_passages else None,
                 least_confidence=0.0,
             )
             quotes = [citation.quote for citation in answer.citations[:3]] if answer.answered else []

@@ -5,7 +5,6 @@ All methods block and may be called from several threads at once; none may be ca
 
 import logging
 import re
-import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import replace
@@ -13,20 +12,23 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from filelock import BaseFileLock
 
 from index.adding import WAITING_FOR_SERVER, Adding
 from index.answering import answer_question, complete
+from index.answering.reader import Reader, Reading
 from index.caring import mending
 from index.errors import LibraryNameError, OutdatedIndexError, StorageError
 from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
 from index.finding.earlier_models import EarlierModels, model_files
 from index.finding.model_files import load_token_offsets, model_fingerprint
+from index.finding.ranking import RANKER_WEIGHT, Ranker, load_ranker, rerank
 from index.holding.lock import hold, progressed
 from index.indexing.vectors import Vectors
 from index.indexing.words import Words
+from index.models import Models, load_chosen_reader
 from index.publishing import publisher, rebuilding
 from index.publishing.stores import Progress, Stores
 from index.publishing.writers import Writers
@@ -35,7 +37,7 @@ from index.samples import stories_folder
 from index.settings import IndexSettings
 from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory
 from index.storing import Catalog, Library
-from index.storing.catalog import LIBRARY_NAME
+from index.storing.catalog import LIBRARY_NAME, Generation
 
 _log = logging.getLogger(__name__)
 SAMPLES = "samples"
@@ -50,7 +52,8 @@ class Engine:
         stores: Stores,
         home: Path,
         lock: BaseFileLock,
-        load_embedder: Callable[[], Embedder],
+        models: Models,
+        settings: IndexSettings,
         clock: Callable[[], datetime],
     ) -> None:
         self._stores = stores
@@ -58,7 +61,8 @@ class Engine:
         self._lock = lock
         self._clock = clock
         self._writers = Writers()
-        self._load = load_embedder
+        self._models = models
+        self._settings = settings
 
     @classmethod
     def open(
@@ -69,6 +73,8 @@ class Engine:
         on_wait: Callable[[str], None] | None = None,
         on_progress: Progress | None = None,
         load_embedder: Callable[[IndexSettings], Embedder] = SentenceTransformerEmbedder.load,
+        load_reader: Callable[[IndexSettings], Reader | None] = load_chosen_reader,
+        load_ranker: Callable[[IndexSettings], Ranker | None] = load_ranker,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Self:
         """Take the data folder's lock, bring its catalog up to date and finish what an earlier process began.
@@ -79,7 +85,7 @@ class Engine:
         ahead). Raises StorageError, HomeBusyError, ModelError.
         """
         home = settings.home.absolute()
-        loading = _Once(lambda: load_embedder(settings))
+        models = Models(settings, load_embedder=load_embedder, load_reader=load_reader, load_ranker=load_ranker)
         model = model_fingerprint(settings)
         token_offsets = load_token_offsets(settings)
         with ExitStack() as opened:  # undone when a later step fails
@@ -94,11 +100,11 @@ class Engine:
                 words=Words(home / "words"),
                 model=model,
                 model_files=model_files(settings),
-                embed=lambda texts: loading().embed(texts),
+                embed=lambda texts: models.embedder().embed(texts),
                 embed_as=EarlierModels(settings, load_embedder),
                 token_offsets=token_offsets,
             )
-            engine = cls(stores, home, lock, loading, clock)
+            engine = cls(stores, home, lock, models, settings, clock)
             with stores.vectors.waiting(seconds=0):  # a server that is down keeps nobody from asking
                 engine._recover(on_progress)
             opened.pop_all()
@@ -132,8 +138,8 @@ class Engine:
         return self._stores.catalog
 
     def load_model(self) -> None:
-        """Check and load the embedding model (seconds). Raises ModelError."""
-        self._load()
+        """Check and load the models that answer (seconds). Raises ModelError."""
+        self._models.load()
 
     def add(
         self, paths: Sequence[Path], *, library: str = "public", on_progress: Progress | None = None
@@ -199,15 +205,8 @@ class Engine:
             def findings(text: str, limit: int) -> list[Finding]:
                 current = target.current
                 assert current is not None, "it has stories"
-                return search(
-                    self._stores,
-                    current,
-                    text,
-                    limit=limit,
-                    now=day,
-                    since=since,
-                    leaving_out=leaving_out,
-                    on_note=notes.append,
+                return self._search(
+                    current, text, limit=limit, now=day, since=since, leaving_out=leaving_out, on_note=notes.append
                 )
 
             answer = answer_question(
@@ -215,6 +214,7 @@ class Engine:
                 has_stories=lambda: target.current is not None and self._stores.catalog.has_stories(target),
                 search=findings,
                 embed_tokens=self.embed_tokens,
+                read=self.read if self._settings.read_passages else None,
                 least_confidence=least_confidence,
             )
         if understood != question:
@@ -242,8 +242,7 @@ class Engine:
         with self._stores.searches.searching(lambda: self._readable_library(library)) as target:
             if not question.strip() or target.current is None or not self._stores.catalog.has_stories(target):
                 return []
-            return search(
-                self._stores,
+            return self._search(
                 target.current,
                 question,
                 leg=leg,
@@ -254,9 +253,26 @@ class Engine:
                 on_note=on_note,
             )
 
+    def _search(
+        self, generation: Generation, question: str, *, limit: int, leg: Leg = "both", **filters: Any
+    ) -> list[Finding]:
+        """The best passages by both searches, ranked anew when there is a ranker and both are asked for."""
+        ranker = self._models.ranker() if leg == "both" else None
+        if ranker is None:
+            return search(self._stores, generation, question, leg=leg, limit=limit, **filters)
+        most = self._settings.rank_passages
+        found = search(self._stores, generation, question, leg=leg, limit=max(limit, most), **filters)
+        scores = ranker.score(question, [f"{each.title}\n{each.text}" for each in found[:most]])
+        return rerank(found, scores, weight=RANKER_WEIGHT)[:limit]
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+        """What the reader makes of the first passages, as many as the settings say."""
+        reader = self._models.reader()
+        return reader.read(question, passages[: self._settings.read_passages]) if reader is not None else []
+
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, by the model of this engine."""
-        return self._load().embed_tokens(texts)
+        return self._models.embedder().embed_tokens(texts)
 
     def story(self, story_id: str, *, library: str | None = None) -> StoredStory:
         """The live story whose id is, or alone begins with, `story_id`. Raises UnknownStoryError."""
@@ -345,18 +361,3 @@ def check_library_name(name: str) -> None:
 
 def _tell_nobody(what: str, done: int, total: int) -> None:
     """Progress that nobody asked for."""
-
-
-class _Once:
-    """Makes a value when it is first asked for, once, whichever thread asks first."""
-
-    def __init__(self, make: Callable[[], Embedder]) -> None:
-        self._make = make
-        self._making = threading.Lock()
-        self._made: Embedder | None = None
-
-    def __call__(self) -> Embedder:
-        with self._making:
-            if self._made is None:
-                self._made = self._make()
-            return self._made

@@ -141,11 +141,12 @@ class Answer:
     """An answer, or a refusal with its reason.
 
     When `answered`, `text` is made of the quotes of `citations` (with the figure asked for in front) and `reason` is
-    None; `figures` are several when stories give different ones, the newest first. When refused, `text` is the sentence to show, `figures` is empty and `citations` may name the nearest
-    stories. `confidence` is in 0..1; `elapsed_ms` gives milliseconds by stage, `total` among them. `note` is a sentence
-    about how the answer was found when that was not as usual. `short` is the figure, name, place or date asked for, in
-    the words of a citation, when it is sure enough to be shown first. `understood_as` is the question as the
-    conversation completed it, None when it was asked as it stands.
+    None; `figures` are several when stories give different ones, the newest first. When refused, `text` is the sentence
+    to show, `figures` is empty and `citations` may name the nearest stories. `confidence` is in 0..1; `elapsed_ms`
+    gives milliseconds by stage, `total` among them. `note` is a sentence about how the answer was found when that was
+    not as usual. `short` is the figure, name, place or date asked for, in the words of a citation, when it is sure
+    enough to be shown first. `understood_as` is the question as the conversation completed it, None when it was asked
+    as it stands.
     """
 
     question: str

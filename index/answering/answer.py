@@ -9,7 +9,9 @@ from index.answering.confidence import Calibration, confidence, shipped_calibrat
 from index.answering.figures import quantities
 from index.answering.questions import Question, no_question_for_stories, understand
 from index.answering.refusals import other_language, refusal
-from index.answering.sentences import Candidate, EmbedTokens, Read, candidates
+from index.answering.sentences import Belief, Candidate, EmbedTokens, Read, candidates, was_read, wording
+from index.answering.short import short_answer
+from index.answering.stems import stems
 from index.shaping import question_language
 from index.stories import Answer, Citation, Figure, Finding
 
@@ -19,8 +21,10 @@ Search = Callable[[str, int], list[Finding]]
 _FINDINGS = 10
 _MOST_SENTENCES = 3
 _NEAREST_STORIES = 3
-_SENTENCE_SHARE = 0.85
+_SENTENCE_SHARE = 0.3
 """A further sentence must score this share of the best one's score."""
+_SAME_SHARE = 0.8
+"""Sentences that share this much of the shorter one's words say the same."""
 
 
 def answer_question(
@@ -38,8 +42,6 @@ def answer_question(
     `calibration` (default: the one in the package) says how sure an answer is, and how sure it must be when
     `least_confidence` does not.
     """
-    calibration = calibration or shipped_calibration()
-    least = calibration.threshold if least_confidence is None else least_confidence
     watch = _Stopwatch()
     reason = no_question_for_stories(question)
     if reason is not None:
@@ -54,21 +56,29 @@ def answer_question(
     if (foreign := _foreign_to(findings, asked)) is not None:
         return watch.stamp(refusal(question, "not_answered", text=other_language(foreign)))
     found = candidates(asked, findings, embed_tokens=embed_tokens, read=read)
+    calibration = calibration or shipped_calibration(reads=was_read(found))
+    least = calibration.threshold if least_confidence is None else least_confidence
     certainty = round(confidence(asked, found, calibration=calibration), 4)
     watch.lap("reading")
     if certainty < least:
         return watch.stamp(refusal(question, "not_answered", confidence=certainty, nearest=_nearest(found)))
-    return watch.stamp(_compose(question, asked, found, certainty))
+    short = short_answer(asked, found, calibration=calibration)
+    return watch.stamp(_compose(question, asked, found, short, certainty))
 
 
-def _compose(question: str, asked: Question, found: Sequence[Candidate], certainty: float) -> Answer:
+def _compose(
+    question: str, asked: Question, found: Sequence[Candidate], short: Belief | None, certainty: float
+) -> Answer:
     stated = _statements(found) if asked.asks_for_figure else {}
     lines = compare(asked, list(stated))
-    chosen = [stated[each] for line in lines for each in line.statements[:_MOST_SENTENCES]] or _sentences(found)
+    told = [stated[each] for line in lines for each in line.statements[:_MOST_SENTENCES]]
+    chosen = _with_further(told or [short.candidate if short is not None else found[0]], found)
     citations = tuple(_citation(candidate) for candidate in chosen)
     figures = _figures(lines)
     quotes = " ".join(citation.quote for citation in citations)
     leading = _leading(figures, lines)
+    if not leading and short is not None:
+        leading = short.text
     return Answer(
         question=question,
         answered=True,
@@ -77,7 +87,30 @@ def _compose(question: str, asked: Question, found: Sequence[Candidate], certain
         confidence=certainty,
         figures=figures,
         citations=citations,
+        short=short.text if short is not None else None,
     )
+
+
+def _with_further(chosen: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
+    """The chosen sentences and, up to three, the best others that suit the question almost as well and say more."""
+    kept = list(chosen)
+    for candidate in found:
+        if len(kept) >= _MOST_SENTENCES or candidate.score < _SENTENCE_SHARE * found[0].score:
+            break
+        if not any(_adds_nothing(candidate, each) for each in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _adds_nothing(candidate: Candidate, kept: Candidate) -> bool:
+    """Whether the words that may be the answer, or most words at all, stand in a sentence that is shown already."""
+    if candidate is kept:
+        return True
+    words = wording(candidate.span_text)
+    if words and f" {words} " in f" {wording(kept.text)} ":
+        return True
+    first, second = stems(candidate.text), stems(kept.text)
+    return len(first & second) >= _SAME_SHARE * min(len(first), len(second))
 
 
 def _statements(found: Sequence[Candidate]) -> dict[Statement, Candidate]:
@@ -102,17 +135,6 @@ def _statements(found: Sequence[Candidate]) -> dict[Statement, Candidate]:
             )
             stated.setdefault(statement, candidate)
     return stated
-
-
-def _sentences(found: Sequence[Candidate]) -> list[Candidate]:
-    """The best sentence, with those that suit the question almost as well."""
-    best = found[0]
-    further = [
-        candidate
-        for candidate in found[1:]
-        if candidate.score >= _SENTENCE_SHARE * best.score and candidate.kind_fit >= best.kind_fit
-    ]
-    return [best, *further][:_MOST_SENTENCES]
 
 
 def _figures(lines: Sequence[Line]) -> tuple[Figure, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from index.answering.questions import Question
-from index.answering.sentences import Candidate
+from index.answering.sentences import Candidate, strongest, was_read
 
 _FILE = "confidence.json"
 FEATURES = (
@@ -23,13 +24,17 @@ FEATURES = (
     "best_nearness",
     "words",
 )
+READ_FEATURES = (*FEATURES, "strength", "share", "read")
+"""The same with what the reader believes, when passages were read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Logistic regressions over `FEATURES`, one for questions that ask for a figure and one for the others.
+    """Logistic regressions, one for questions that ask for a figure and one for the others.
 
-    `threshold` is the confidence below which a question is refused; `fitted_with` the model it was measured with.
+    Over `READ_FEATURES` when passages are read, else over `FEATURES`. `threshold` is the confidence below which a
+    question is refused; `short_weights` (of the strength of the reader's belief and its share) and `short_intercept`
+    tell how sure a short answer is, which is shown from `short_threshold` on. `fitted_with` names the models.
     """
 
     figure_weights: tuple[float, ...]
@@ -38,12 +43,18 @@ class Calibration:
     other_intercept: float
     threshold: float
     fitted_with: str
+    short_weights: tuple[float, float] = (0.0, 0.0)
+    short_intercept: float = 0.0
+    short_threshold: float = 1.0
 
 
 def features(question: Question, found: Sequence[Candidate]) -> list[float]:
-    """What the confidence is computed from, in the order of `FEATURES`; `found` is best first and not empty."""
+    """What the confidence is computed from, in the order of `READ_FEATURES`, or of `FEATURES` when nothing was read.
+
+    `found` is best first and not empty.
+    """
     best = found[0]
-    return [
+    values = [
         best.cosine,
         best.nearness,
         best.coverage,
@@ -55,6 +66,11 @@ def features(question: Question, found: Sequence[Candidate]) -> list[float]:
         max(candidate.nearness for candidate in found),
         min(len(question.content), 8) / 8,
     ]
+    if was_read(found):
+        belief = strongest(found)
+        read = max((each.read for each in found if each.read is not None), default=0.0)
+        values += [belief.strength / 10, belief.share, read / 10] if belief is not None else [-1.0, 0.0, read / 10]
+    return values
 
 
 def confidence(question: Question, found: Sequence[Candidate], *, calibration: Calibration) -> float:
@@ -68,14 +84,11 @@ def confidence(question: Question, found: Sequence[Candidate], *, calibration: C
 
 
 @cache
-def shipped_calibration() -> Calibration:
-    """The calibration in the package, made by `benchmarks/calibrate.py`."""
+def shipped_calibration(*, reads: bool = True) -> Calibration:
+    """The calibration in the package, for when passages are read or not; made by `benchmarks/calibrate.py`."""
     data = json.loads(resources.files("index.answering").joinpath(_FILE).read_text(encoding="utf-8"))
-    return Calibration(
-        figure_weights=tuple(data["figure_weights"]),
-        figure_intercept=data["figure_intercept"],
-        other_weights=tuple(data["other_weights"]),
-        other_intercept=data["other_intercept"],
-        threshold=data["threshold"],
-        fitted_with=data["fitted_with"],
-    )
+    fitted = data["read" if reads else "unread"]
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fitted.items()
+    }
+    return Calibration(**values)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
-from index.finding.embedding import Turns, _line, _long_lived
+from index.finding.embedding import Turns, long_lived, one_line
 from index.finding.named_models import find_model, fingerprint, number_format, quiet_libraries, token_limit
 from index.settings import IndexSettings
 
@@ -184,7 +184,7 @@ class TokenReader:
         return token_ids.index(special) if special in token_ids else 0
 
 
-@_long_lived()
+@long_lived()
 def load_reader(settings: IndexSettings) -> TokenReader | None:
     """The question-answering model that the settings name, None when they name none. Takes seconds. Raises ModelError.
 
@@ -209,7 +209,8 @@ def load_reader(settings: IndexSettings) -> TokenReader | None:
                 output_loading_info=True,
             )
         except Exception as error:  # whatever the libraries raise, the person needs one sentence
-            raise ModelError(f"{the_model} cannot be loaded as a question-answering model ({_line(error)}).") from error
+            sentence = f"{the_model} cannot be loaded as a question-answering model ({one_line(error)})."
+            raise ModelError(sentence) from error
     if info["missing_keys"]:  # the library makes them up
         raise ModelError(
             f"{the_model} was not trained to answer questions from passages: "
@@ -223,7 +224,7 @@ def load_reader(settings: IndexSettings) -> TokenReader | None:
     try:
         reading = reader.read("What is this?", ["A trial."])[0]
     except Exception as error:  # a model for pictures, a tokenizer that does not fit: it must not wait for a question
-        raise ModelError(f"{the_model} cannot read a passage ({_line(error)}).") from error
+        raise ModelError(f"{the_model} cannot read a passage ({one_line(error)}).") from error
     if best_span(reading) is None:
         raise ModelError(f"{the_model} gives no numbers for a passage; take another, or STORYDESK_MODEL_DTYPE=float32.")
     _log.info("reader %s loaded, %s", name, dtype)

@@ -47,7 +47,7 @@ class Embedder(Protocol):
 
 
 @contextmanager
-def _long_lived() -> Iterator[None]:
+def long_lived() -> Iterator[None]:
     """Keep garbage collection away from what is made meanwhile, now and later: it lives as long as the process.
 
     A full collection looks at each of the libraries' half a million objects, and every thread, an event loop's too,
@@ -106,7 +106,7 @@ class SentenceTransformerEmbedder:
         self._turns = Turns()
 
     @classmethod
-    @_long_lived()
+    @long_lived()
     def load(cls, settings: IndexSettings) -> Self:
         """Check the model's digest and load it, without any network. Takes seconds. Raises ModelError."""
         check_digest(settings)
@@ -118,7 +118,7 @@ class SentenceTransformerEmbedder:
         from transformers.utils import logging as transformers_logging
 
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        bfloat16 = settings.model_dtype == "bfloat16" or (settings.model_dtype == "auto" and _computes_bfloat16())
+        bfloat16 = settings.model_dtype == "bfloat16" or (settings.model_dtype == "auto" and computes_bfloat16())
         try:
             model = SentenceTransformer(
                 str(folder),
@@ -128,7 +128,8 @@ class SentenceTransformerEmbedder:
                 model_kwargs={"dtype": torch.bfloat16 if bfloat16 else torch.float32},
             )
         except Exception as error:  # whatever the libraries raise, the person needs one sentence
-            raise ModelError(f"The model in {folder} cannot be loaded ({_line(error)}); install it again.") from error
+            sentence = f"The model in {folder} cannot be loaded ({one_line(error)}); install it again."
+            raise ModelError(sentence) from error
         _log.info("model %s loaded, %s", folder.name, "bfloat16" if bfloat16 else "float32")
         return cls(model, load_token_offsets(settings))
 
@@ -167,7 +168,7 @@ def _normalised(rows: Any) -> NDArray[np.float32]:
     return vectors
 
 
-def _computes_bfloat16() -> bool:
+def computes_bfloat16() -> bool:
     """Whether the processor has instructions for bfloat16; without them it is slower than float32."""
     import torch
 
@@ -175,5 +176,5 @@ def _computes_bfloat16() -> bool:
     return any(bool(getattr(torch.cpu, probe, lambda: False)()) for probe in probes)
 
 
-def _line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__

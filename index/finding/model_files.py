@@ -19,7 +19,7 @@ _TOKENIZER = "tokenizer.json"
 
 def model_folder(settings: IndexSettings) -> Path:
     """The folder the model is loaded from. Raises ModelError when there is none."""
-    folder = settings.model_folder or _packaged_folder()
+    folder = settings.model_folder or packaged_model_folder()
     for name in (_WEIGHTS, _TOKENIZER):
         if not (folder / name).is_file():
             raise ModelError(
@@ -80,7 +80,8 @@ def load_token_offsets(settings: IndexSettings) -> Callable[[str], list[tuple[in
     return token_offsets
 
 
-def _packaged_folder() -> Path:
+def packaged_model_folder() -> Path:
+    """The folder of the model that was installed with Storydesk. Raises ModelError."""
     # Found, not imported: the package's own code is none of our business.
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import ModelError
-from index.finding.embedding import _computes_bfloat16
+from index.finding.embedding import computes_bfloat16
 from index.settings import IndexSettings
 
 _SINGLE = "model.safetensors"
@@ -66,7 +66,7 @@ def number_format(settings: IndexSettings) -> Any:
     """The torch dtype that the setting `model_dtype` means on this processor."""
     import torch
 
-    bfloat16 = settings.model_dtype == "bfloat16" or (settings.model_dtype == "auto" and _computes_bfloat16())
+    bfloat16 = settings.model_dtype == "bfloat16" or (settings.model_dtype == "auto" and computes_bfloat16())
     return torch.bfloat16 if bfloat16 else torch.float32
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import ModelError
-from index.finding.embedding import Turns, _line, _long_lived
+from index.finding.embedding import Turns, long_lived, one_line
 from index.finding.named_models import find_model, fingerprint, number_format, quiet_libraries, token_limit
 from index.settings import IndexSettings
 from index.stories import Finding
@@ -19,6 +19,8 @@ from index.stories import Finding
 _log = logging.getLogger(__name__)
 _BATCH = 16
 _SETTING = "STORYDESK_RANKER_MODEL"
+RANKER_WEIGHT = 0.5
+"""How much the ranker's judgement counts against what the two searches and the date say."""
 
 
 class Ranker(Protocol):
@@ -35,9 +37,9 @@ class Ranker(Protocol):
 def rerank(findings: Sequence[Finding], scores: NDArray[np.float32], *, weight: float) -> list[Finding]:
     """The findings in their new order, best first, with new scores.
 
-    `findings` come best first, and `scores` are the ranker's of the first of them. The new score is
-    `weight` times the ranker's and `1 - weight` times the finding's own, which holds the agreement of the two searches
-    and the date. Findings that the ranker did not score count as its worst, and so stay behind.
+    `findings` come best first, and `scores` are the ranker's of the first of them. The new score is `weight` times the
+    ranker's and `1 - weight` times the finding's own as a share of the best one's, which holds the agreement of the two
+    searches and the date. Findings that the ranker did not score count as its worst, and so stay behind.
 
     The ranker's scores are put in 0..1 by their least and greatest, as each search's are before they are fused. The
     alternative, a sigmoid, takes for granted that 0 means "half relevant", which holds for some cross-encoders only.
@@ -45,10 +47,11 @@ def rerank(findings: Sequence[Finding], scores: NDArray[np.float32], *, weight: 
     if len(scores) > len(findings) or not 0.0 <= weight <= 1.0:
         raise ValueError(f"{len(scores)} scores with weight {weight} for {len(findings)} findings")
     shares = _shares(scores)
-    ranked = [
-        replace(finding, score=(1.0 - weight) * finding.score + weight * (shares[rank] if rank < len(shares) else 0.0))
-        for rank, finding in enumerate(findings)
-    ]
+    best = max((finding.score for finding in findings), default=0.0) or 1.0
+    ranked = []
+    for rank, finding in enumerate(findings):
+        share = shares[rank] if rank < len(shares) else 0.0
+        ranked.append(replace(finding, score=(1.0 - weight) * finding.score / best + weight * share))
     return sorted(ranked, key=lambda finding: -finding.score)  # of equal ones the one that was before
 
 
@@ -93,7 +96,7 @@ class CrossEncoderRanker:
         return scores
 
 
-@_long_lived()
+@long_lived()
 def load_ranker(settings: IndexSettings) -> CrossEncoderRanker | None:
     """The cross-encoder that the settings name, None when they name none. Takes seconds. Raises ModelError.
 
@@ -125,12 +128,12 @@ def load_ranker(settings: IndexSettings) -> CrossEncoderRanker | None:
         except ModelError:
             raise
         except Exception as error:  # whatever the libraries raise, the person needs one sentence
-            raise ModelError(f"{the_model} cannot be loaded as a cross-encoder ({_line(error)}).") from error
+            raise ModelError(f"{the_model} cannot be loaded as a cross-encoder ({one_line(error)}).") from error
     ranker = CrossEncoderRanker(encoder, name=fingerprint(settings.ranker_model, folder))
     try:
         scores = ranker.score("What is this?", ["A trial."])
     except Exception as error:  # a tokenizer that does not fit, several labels: it must not wait for a question
-        raise ModelError(f"{the_model} cannot score a passage ({_line(error)}).") from error
+        raise ModelError(f"{the_model} cannot score a passage ({one_line(error)}).") from error
     if not np.isfinite(scores).all():
         raise ModelError(f"{the_model} gives no numbers as scores; take another, or STORYDESK_MODEL_DTYPE=float32.")
     _log.info("ranker %s loaded, %s", ranker.name, dtype)
@@ -150,7 +153,7 @@ def _check_kind(folder: Path, the_model: str) -> bool:
         about = folder / "config_sentence_transformers.json"
         kind = json.loads(about.read_text(encoding="utf-8")).get("model_type") if about.is_file() else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise ModelError(f"{the_model} has a description that cannot be read ({_line(error)}).") from error
+        raise ModelError(f"{the_model} has a description that cannot be read ({one_line(error)}).") from error
     if not all(each.startswith("sentence_transformers.") for each in types):
         raise ModelError(f"{the_model} needs code of its own, which is not run; take another.")
     classifies = architecture.endswith("ForSequenceClassification")

@@ -119,7 +119,7 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 def settings(home: Path, small_model: dict[str, Any]) -> IndexSettings:
-    return IndexSettings(home=home, lock_wait_seconds=0.3, **small_model)
+    return IndexSettings(home=home, lock_wait_seconds=0.3, read_passages=0, **small_model)
 
 
 @pytest.fixture

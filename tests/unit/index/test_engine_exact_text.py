@@ -28,7 +28,7 @@ TEXTS = {
 @pytest.fixture
 def model_engine(open_engine: Callable[..., Engine], home: Path) -> Engine:
     """With the tokens of the model that is used, whose offsets the passages are cut at."""
-    return open_engine(IndexSettings(home=home, model_folder=None, model_sha256=None))
+    return open_engine(IndexSettings(home=home, model_folder=None, model_sha256=None, read_passages=0))
 
 
 def assert_exact(engine: Engine) -> int:

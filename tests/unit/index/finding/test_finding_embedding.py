@@ -8,7 +8,7 @@ import pytest
 
 from index.errors import ModelError
 from index.finding import SentenceTransformerEmbedder
-from index.finding.embedding import _long_lived
+from index.finding.embedding import long_lived
 from index.settings import IndexSettings
 
 
@@ -22,7 +22,7 @@ def _collecting_as_before() -> Iterator[None]:
 @pytest.mark.parametrize("enabled", [True, False])
 def test_what_is_loaded_is_kept_from_garbage_collection_which_goes_on_as_before(enabled: bool) -> None:
     (gc.enable if enabled else gc.disable)()
-    with _long_lived():
+    with long_lived():
         assert not gc.isenabled()
         loaded: list[Any] = [[] for _ in range(1_000)]
     assert gc.isenabled() is enabled
@@ -31,7 +31,7 @@ def test_what_is_loaded_is_kept_from_garbage_collection_which_goes_on_as_before(
 
 def test_garbage_collection_goes_on_after_a_failure() -> None:
     def fail() -> None:
-        with _long_lived():
+        with long_lived():
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
