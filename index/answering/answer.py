@@ -72,7 +72,7 @@ def _compose(
     stated = _statements(found) if asked.asks_for_figure else {}
     lines = compare(asked, list(stated))
     told = [stated[each] for line in lines for each in line.statements[:_MOST_SENTENCES]]
-    chosen = _with_further(told or [short.candidate if short is not None else found[0]], found)
+    chosen = with_further(told or [short.candidate if short is not None else found[0]], found)
     citations = tuple(_citation(candidate) for candidate in chosen)
     figures = _figures(lines)
     quotes = " ".join(citation.quote for citation in citations)
@@ -91,7 +91,7 @@ def _compose(
     )
 
 
-def _with_further(chosen: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
+def with_further(chosen: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
     """The chosen sentences and, up to three, the best others that suit the question almost as well and say more."""
     kept = list(chosen)
     for candidate in found:

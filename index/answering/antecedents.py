@@ -191,7 +191,7 @@ def person(turn: Turn, woman: bool | None) -> str | None:
 
 def _people_quoted(turn: Turn, woman: bool | None) -> list[str]:
     """Names in the quotes that look like a person's, the surest first."""
-    found: list[tuple[int, str]] = []
+    found: list[tuple[int, int, int, str]] = []
     for number, quote in enumerate(turn.quotes):
         for match in _PERSON.finditer(quote):
             name, title, after = re.sub(r"['’]s$", "", match["name"]), match["title"] or "", match["after"]
@@ -208,5 +208,5 @@ def _people_quoted(turn: Turn, woman: bool | None) -> list[str]:
                 turn.asked.asks_who,
             )
             if sum(signs) >= 2:
-                found.append((sum(signs) + (number == 0), name))
-    return [name for _, name in sorted(found, key=lambda each: -each[0])]
+                found.append((-sum(signs), -any(signs[3:6]), number, name))
+    return [name for *_, name in sorted(found, key=lambda each: each[:3])]

@@ -218,12 +218,6 @@ def asks_for_nothing(question: str) -> bool:
     return len(said) <= 2
 
 
-def first_phrase(text: str) -> list[str]:
-    """The words of the noun phrase that `text` begins with, without its determiner."""
-    tokens = re.sub(r"[?!.,;:]+(?=\s|$)", "", text).split()
-    return [token for token in tokens[: _noun_phrase(tokens, 0, "")] if token.lower() not in DETERMINERS]
-
-
 def parse(text: str) -> Clause:
     """Take a question apart."""
     text = " ".join(text.split())

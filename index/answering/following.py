@@ -54,7 +54,7 @@ _RELATIONAL = frozenset(
         "crew audience crowd critics neighbours neighbors families relatives company firm government council "
         "state ministry team club players fans islanders villagers locals farmers workers staff employees "
         "parents authorities officials experts rescuers organisers campaign project work repair talks deal "
-        "guard driver money one ones other others rest"
+        "guard driver money one ones other others rest fine fee ban"
     ).split()
 )
 _ANYBODY = re.compile(r"\b(?:any|anyone|anybody|someone|somebody|everyone|everybody|nobody|anything|no\s+one)\b", re.I)
@@ -231,15 +231,11 @@ def _with_full_name(question: str, turns: Sequence[Turn]) -> str | None:
 
 def _definite_nouns(question: str) -> list[tuple[re.Match[str], str]]:
     """Where `question` says "the ferry" or "that old ferry", with the stem of the noun."""
-    # The last word of a question may be its verb: "what does the union want".
-    verb = stem(words(question)[-1]) if clauses.parse(question).auxiliary in clauses.DO else ""
+    phrases = clauses.parse(question).phrases
     found = []
     for match in re.finditer(r"\b(?:the|that|this|these|those)\s+(?P<noun>[\w’'-]+)", question, re.I):
-        nouns = [stem(word) for word in clauses.first_phrase(question[match.start() :])]
-        if len(nouns) > 1 and nouns[-1] == verb:
-            nouns.pop()
-        if nouns:
-            found.append((match, nouns[-1]))
+        whole = next((each for each in phrases if match.group() in each), match.group())
+        found.append((match, stem(clauses.head(whole[whole.find(match.group()) :]))))
     return found
 
 

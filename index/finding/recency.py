@@ -2,10 +2,15 @@
 
 import math
 import re
+from dataclasses import dataclass
 from datetime import date
+
+from index.finding.periods import Period, asked_period
 
 _WEIGHT, _DAYS = 1.0, 30.0
 _WEIGHT_OF_NEWS, _DAYS_OF_NEWS = 1.5, 14.0
+_LONG_PAST = 14
+"""A period that ended so many days ago is not asked about as news."""
 _ASKS_FOR_NEWS = re.compile(
     r"\b(?:this\s+(?:past\s+)?(?:week|month|weekend)|last\s+(?:week|weekend|night|month)|today|yesterday|tonight"
     r"|recent(?:ly)?|latest|newest|now|currently)\b",
@@ -13,18 +18,34 @@ _ASKS_FOR_NEWS = re.compile(
 )
 
 
-def asks_for_news(question: str) -> bool:
-    """Whether the question says that it is about what happened lately ("this week", "the latest", "now")."""
-    return _ASKS_FOR_NEWS.search(question) is not None
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a question is asked, whether about what happened lately, and which past days it names, if any."""
+
+    now: date
+    for_news: bool
+    period: Period | None = None
 
 
-def recency(published_day: int, *, now: date, for_news: bool) -> float:
-    """The factor (1 at least) that a story's age gives its passages' scores; 1 if it is undated or from after `now`.
+def timing(question: str, *, now: date) -> Timing:
+    """What the words of `question` say of the time it asks about."""
+    period = asked_period(question, now=now)
+    if period is not None and (now - period.last).days < _LONG_PAST:
+        period = None
+    return Timing(now, _ASKS_FOR_NEWS.search(question) is not None and period is None, period)
+
+
+def recency(published_day: int, *, timing: Timing) -> float:
+    """The factor (1 at least) that a story's day gives its passages' scores; 1 if it is undated or from after "now".
 
     It multiplies what the text is worth, so that a new story that hardly matches does not pass an old one that does.
+    Where the question names days in the past, nearness to them counts and newness does not.
     """
-    age = now.toordinal() - published_day
+    age = timing.now.toordinal() - published_day
     if not published_day or age < 0:
         return 1.0
-    weight, days = (_WEIGHT_OF_NEWS, _DAYS_OF_NEWS) if for_news else (_WEIGHT, _DAYS)
+    if timing.period is not None:
+        away = timing.period.days_away(date.fromordinal(published_day))
+        return 1.0 + _WEIGHT_OF_NEWS * timing.period.sure * math.exp(-away / _DAYS_OF_NEWS)
+    weight, days = (_WEIGHT_OF_NEWS, _DAYS_OF_NEWS) if timing.for_news else (_WEIGHT, _DAYS)
     return 1.0 + weight * math.exp(-age / days)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from index.errors import IncompleteIndexError, VectorServerError
 from index.finding.fusion import fuse, supported
-from index.finding.recency import asks_for_news, recency
+from index.finding.recency import recency, timing
 from index.publishing.stores import Stores
 from index.shaping import normalised
 from index.stories import Finding, Leg
@@ -82,9 +82,9 @@ def search(
         cosines = _exact_cosines(stores, generation, rows, vector)
     word_scores = {passage_id: score for passage_id, score in word_scores.items() if passage_id in rows}
     scores = supported(fuse(cosines, word_scores), {passage_id: row.story_id for passage_id, row in rows.items()})
-    for_news = asks_for_news(question)
+    asked_for = timing(question, now=now)
     for passage_id in scores:
-        scores[passage_id] *= recency(rows[passage_id].published_day, now=now, for_news=for_news)
+        scores[passage_id] *= recency(rows[passage_id].published_day, timing=asked_for)
     findings = []
     seen: set[str] = set()
     for passage_id in sorted(scores, key=lambda each: (-scores[each], each)):

@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from index.finding.recency import asks_for_news, recency
+from index.finding.recency import Timing, recency, timing
 
 TODAY = date(2025, 5, 23)
 
 
 @pytest.mark.parametrize("for_news", [True, False])
 def test_newer_stories_are_worth_more_and_very_old_ones_as_much_as_undated_ones(for_news: bool) -> None:
-    factors = [recency(TODAY.toordinal() - age, now=TODAY, for_news=for_news) for age in (0, 1, 10, 30, 365)]
+    factors = [recency(TODAY.toordinal() - age, timing=Timing(TODAY, for_news)) for age in (0, 1, 10, 30, 365)]
     assert factors == sorted(factors, reverse=True)
     assert len(set(factors)) == len(factors)
     assert factors[4] == pytest.approx(1.0, abs=1e-4)
@@ -19,17 +19,17 @@ def test_newer_stories_are_worth_more_and_very_old_ones_as_much_as_undated_ones(
 
 def test_a_question_about_the_week_weighs_the_day_more() -> None:
     yesterday = TODAY.toordinal() - 1
-    assert recency(yesterday, now=TODAY, for_news=True) > recency(yesterday, now=TODAY, for_news=False)
+    assert recency(yesterday, timing=Timing(TODAY, True)) > recency(yesterday, timing=Timing(TODAY, False))
 
 
 @pytest.mark.parametrize("day", [0, TODAY.toordinal() + 1, TODAY.toordinal() + 365])
 def test_undated_stories_and_those_from_later_gain_nothing(day: int) -> None:
-    assert recency(day, now=TODAY, for_news=True) == 1.0
+    assert recency(day, timing=Timing(TODAY, True)) == 1.0
 
 
 def test_a_new_story_that_hardly_matches_does_not_pass_an_old_one_that_does() -> None:
-    assert 0.3 * recency(TODAY.toordinal(), now=TODAY, for_news=True) < 1.0 * recency(
-        TODAY.toordinal() - 700, now=TODAY, for_news=True
+    assert 0.3 * recency(TODAY.toordinal(), timing=Timing(TODAY, True)) < 1.0 * recency(
+        TODAY.toordinal() - 700, timing=Timing(TODAY, True)
     )
 
 
@@ -44,4 +44,20 @@ def test_a_new_story_that_hardly_matches_does_not_pass_an_old_one_that_does() ->
     ],
 )
 def test_questions_about_what_happened_lately_are_told_by_their_words(question: str, expected: bool) -> None:
-    assert asks_for_news(question) is expected
+    assert timing(question, now=TODAY).for_news is expected
+
+
+def test_days_long_past_that_the_question_names_count_instead_of_newness() -> None:
+    asked = timing("How many homes were flooded in May 2023?", now=TODAY)
+    factor = {
+        day: recency(date.fromisoformat(day).toordinal(), timing=asked)
+        for day in ("2025-05-22", "2023-05-20", "2023-06-07", "2022-05-20")
+    }
+    assert factor["2023-05-20"] > factor["2023-06-07"] > factor["2025-05-22"] == pytest.approx(1.0)
+    assert factor["2022-05-20"] == pytest.approx(1.0)
+
+
+def test_days_just_past_are_news() -> None:
+    asked = timing("What happened on Wednesday?", now=TODAY)
+    assert asked == Timing(TODAY, for_news=False)
+    assert timing("What was closed last week?", now=TODAY).for_news
