@@ -12,6 +12,8 @@ from index.samples import stories_folder
 from index.settings import IndexSettings
 from index.stories import Answer
 
+Turn = tuple[str, dict[str, Any], str, str]
+BestStory = Callable[[str], str | None]
 pytestmark = pytest.mark.slow
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -29,8 +31,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def turns(engine: Engine) -> list[tuple[str, dict[str, Any], str, str]]:
-    """Every turn but the first ones: who wrote it, the turn, how it was understood, the question typed."""
+def turns(engine: Engine) -> list[Turn]:
+    """Every turn but the first ones: when it was written, the turn, how it was understood, the conversation."""
     found = []
     for record in CONVERSATIONS:
         conversation: list[Answer] = []
@@ -43,23 +45,24 @@ def turns(engine: Engine) -> list[tuple[str, dict[str, Any], str, str]]:
     return found
 
 
-def best_story(engine: Engine) -> Callable[[str], str | None]:
+@pytest.fixture(scope="module")
+def best(engine: Engine) -> BestStory:
+    """The story that a question finds first, each question searched once."""
     known: dict[str, str | None] = {}
 
-    def best(question: str) -> str | None:
+    def find(question: str) -> str | None:
         if question not in known:
             findings = engine.find(question, limit=1)
             known[question] = findings[0].story_id if findings else None
         return known[question]
 
-    return best
+    return find
 
 
 @pytest.mark.parametrize("written", ["before", "after"])
 def test_a_completed_question_finds_the_story_that_the_full_one_finds(
-    engine: Engine, turns: list[tuple[str, dict[str, Any], str, str]], written: str
+    best: BestStory, turns: list[Turn], written: str
 ) -> None:
-    best = best_story(engine)
     following = [turn for turn in turns if turn[0] == written and not turn[1]["change"]]
     missed = [
         (name, understood, turn["full"])
@@ -70,19 +73,13 @@ def test_a_completed_question_finds_the_story_that_the_full_one_finds(
     assert len(missed) <= 0.15 * len(following), missed
 
 
-def test_questions_that_were_not_completed_would_miss_the_story(
-    engine: Engine, turns: list[tuple[str, dict[str, Any], str, str]]
-) -> None:
-    best = best_story(engine)
-    following = [turn for _, turn, _, _ in turns if not turn["change"]]
+def test_questions_that_were_not_completed_would_miss_the_story(best: BestStory, turns: list[Turn]) -> None:
+    following = [turn for written, turn, _, _ in turns if written == "before" and not turn["change"]]
     found = [turn for turn in following if best(turn["question"]) == best(turn["full"])]
     assert len(found) < 0.6 * len(following), "these conversations measure nothing"
 
 
-def test_a_change_of_subject_is_not_dragged_back(
-    engine: Engine, turns: list[tuple[str, dict[str, Any], str, str]]
-) -> None:
-    best = best_story(engine)
+def test_a_change_of_subject_is_not_dragged_back(best: BestStory, turns: list[Turn]) -> None:
     changes = [(turn, understood) for _, turn, understood, _ in turns if turn["change"]]
     dragged = [understood for turn, understood in changes if best(understood) != best(turn["question"])]
     assert len(changes) >= 6
