@@ -154,14 +154,16 @@ def squad_rows(ask: Ask, options: argparse.Namespace, *, half: int) -> Iterator[
 
 def own_rows(name: str, folder: Path | None, settings: IndexSettings, *, reads: bool) -> Iterator[Row]:
     """Rows of the questions in a file of `tests/fixtures`, about the stories in `folder` or the bundled ones."""
-    with tempfile.TemporaryDirectory() as home, stories_folder() as bundled:
-        with Engine.open(settings.model_copy(update={"home": Path(home)})) as engine:
-            ask = asker(engine, reads=reads)
-            list(engine.add([folder or bundled]))
-            for case in own_cases(FIXTURES / name):
-                found = engine.find(case["question"], limit=10)
-                if found:
-                    yield ask("samples", case["question"], found, case["answers"])
+    with (
+        tempfile.TemporaryDirectory() as home,
+        stories_folder() as bundled,
+        Engine.open(settings.model_copy(update={"home": Path(home)})) as engine,
+    ):
+        ask = asker(engine, reads=reads)
+        list(engine.add([folder or bundled]))
+        for case in own_cases(FIXTURES / name):
+            if found := engine.find(case["question"], limit=10):
+                yield ask("samples", case["question"], found, case["answers"])
 
 
 def own_cases(path: Path) -> Iterator[dict[str, Any]]:
@@ -199,7 +201,7 @@ def fit(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
         fitted["short_threshold"] = round(float(np.quantile(sure, 1 - SHARE_GIVEN)), 3)
         right = np.array([row.short[2] for row in short if row.short])
         given = sure >= fitted["short_threshold"]
-        print(f"short answers: {given.mean():.2f} given, exact match {right[given].mean():.3f} (all: {right.mean():.3f})")
+        print(f"short answers: {given.mean():.2f} given, exact match {right[given].mean():.3f} of {right.mean():.3f}")
     fitted["fitted_with"] = "all-MiniLM-L6-v2" + ("" if not short else ", storydesk-reader-1")
     return fitted
 

@@ -17,6 +17,8 @@ from index.settings import IndexSettings
 _log = logging.getLogger(__name__)
 _BATCH = 16
 _QUESTION_TOKENS = 128
+_LENGTH_STEP = 32
+"""Each new shape of a batch costs the processor's library preparation and memory, so lengths come in steps."""
 _SETTING = "STORYDESK_READER_MODEL"
 
 
@@ -138,6 +140,7 @@ class TokenReader:
             truncation="only_second" if self._question_first else "only_first",
             max_length=self._max_tokens,
             padding=True,  # to the longest
+            pad_to_multiple_of=_LENGTH_STEP if self._max_tokens % _LENGTH_STEP == 0 else None,
             return_offsets_mapping=True,
             return_token_type_ids=self._token_types,
             split_special_tokens=True,  # a story that says "[SEP]" does not end there

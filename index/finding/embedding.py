@@ -19,6 +19,8 @@ from index.settings import IndexSettings
 
 _log = logging.getLogger(__name__)
 _BATCH = 32
+_ROWS, _LENGTH_STEP = 8, 16
+"""Each new shape of a batch costs the processor's library preparation and memory: rows and tokens come in steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,18 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Normalised vectors, float32 of shape (len(texts), dimension)."""
         ...
+
+    def _encode(self, texts: Sequence[str], **options: Any) -> Any:
+        filling = [""] * (-len(texts) % _ROWS)
+        step = _LENGTH_STEP if (self._model.max_seq_length or 1) % _LENGTH_STEP == 0 else None
+        encoded = self._model.encode(
+            [*texts, *filling],
+            batch_size=_BATCH,
+            show_progress_bar=False,
+            processing_kwargs={"text": {"padding": True, "pad_to_multiple_of": step}},
+            **options,
+        )
+        return encoded[: len(texts)]
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, in one pass through the model."""
@@ -141,7 +155,7 @@ class SentenceTransformerEmbedder:
         for first in range(0, len(texts), _BATCH):
             part = [texts[index] for index in by_length[first : first + _BATCH]]
             with self._turns:
-                rows.append(self._model.encode(part, batch_size=_BATCH, show_progress_bar=False))
+                rows.append(self._encode(part))
         encoded = np.concatenate(rows)
         vectors = np.empty_like(encoded)
         vectors[by_length] = encoded
@@ -150,7 +164,7 @@ class SentenceTransformerEmbedder:
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, in one pass through the model."""
         with self._turns:
-            encoded = self._model.encode(list(texts), batch_size=_BATCH, output_value=None, show_progress_bar=False)
+            encoded = self._encode(texts, output_value=None)
         results = []
         for text, features in zip(texts, encoded, strict=True):
             offsets = tuple(self._token_offsets(text))

@@ -24,7 +24,10 @@ CONVERSATIONS = [
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with Engine.open(IndexSettings(home=tmp_path_factory.mktemp("home"))) as engine, stories_folder() as samples:
+    with (
+        Engine.open(IndexSettings(home=tmp_path_factory.mktemp("home"), read_passages=0)) as engine,
+        stories_folder() as samples,
+    ):
         results = list(engine.add([samples, FIXTURES / "stories", FIXTURES / "conversation_stories.jsonl"]))
         assert {result.status for result in results} == {"added"}
         yield engine
