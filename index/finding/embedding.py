@@ -43,18 +43,6 @@ class Embedder(Protocol):
         """Normalised vectors, float32 of shape (len(texts), dimension)."""
         ...
 
-    def _encode(self, texts: Sequence[str], **options: Any) -> Any:
-        filling = [""] * (-len(texts) % _ROWS)
-        step = _LENGTH_STEP if (self._model.max_seq_length or 1) % _LENGTH_STEP == 0 else None
-        encoded = self._model.encode(
-            [*texts, *filling],
-            batch_size=_BATCH,
-            show_progress_bar=False,
-            processing_kwargs={"text": {"padding": True, "pad_to_multiple_of": step}},
-            **options,
-        )
-        return encoded[: len(texts)]
-
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, in one pass through the model."""
         ...
@@ -160,6 +148,18 @@ class SentenceTransformerEmbedder:
         vectors = np.empty_like(encoded)
         vectors[by_length] = encoded
         return _normalised(vectors)
+
+    def _encode(self, texts: Sequence[str], **options: Any) -> Any:
+        filling = [""] * (-len(texts) % _ROWS)
+        step = _LENGTH_STEP if (self._model.max_seq_length or 1) % _LENGTH_STEP == 0 else None
+        encoded = self._model.encode(
+            [*texts, *filling],
+            batch_size=_BATCH,
+            show_progress_bar=False,
+            processing_kwargs={"text": {"padding": True, "pad_to_multiple_of": step}},
+            **options,
+        )
+        return encoded[: len(texts)]
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, in one pass through the model."""
