@@ -21,8 +21,8 @@ Search = Callable[[str, int], list[Finding]]
 _FINDINGS = 10
 _MOST_SENTENCES = 3
 _NEAREST_STORIES = 3
-_SENTENCE_SHARE = 0.3
-"""A further sentence must score this share of the best one's score."""
+_SENTENCE_SHARE, _READ_SHARE = 0.85, 0.3
+"""A further sentence must score this share of the best one's score: without a reader, and with one."""
 _SAME_SHARE = 0.8
 """Sentences that share this much of the shorter one's words say the same."""
 
@@ -72,7 +72,8 @@ def _compose(
     stated = _statements(found) if asked.asks_for_figure else {}
     lines = compare(asked, list(stated))
     told = [stated[each] for line in lines for each in line.statements[:_MOST_SENTENCES]]
-    chosen = with_further(told or [short.candidate if short is not None else found[0]], found)
+    # What words alone hold to be about the question says little beside a figure; what a reader believes does.
+    chosen = told if told and not was_read(found) else with_further(told or [_first(short, found)], found)
     citations = tuple(_citation(candidate) for candidate in chosen)
     figures = _figures(lines)
     quotes = " ".join(citation.quote for citation in citations)
@@ -91,13 +92,19 @@ def _compose(
     )
 
 
+def _first(short: Belief | None, found: Sequence[Candidate]) -> Candidate:
+    return short.candidate if short is not None else found[0]
+
+
 def with_further(chosen: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
     """The chosen sentences and, up to three, the best others that suit the question almost as well and say more."""
+    least = (_READ_SHARE if was_read(found) else _SENTENCE_SHARE) * found[0].score
     kept = list(chosen)
     for candidate in found:
-        if len(kept) >= _MOST_SENTENCES or candidate.score < _SENTENCE_SHARE * found[0].score:
+        if len(kept) >= _MOST_SENTENCES or candidate.score < least:
             break
-        if not any(_adds_nothing(candidate, each) for each in kept):
+        suits = was_read(found) or candidate.kind_fit >= found[0].kind_fit
+        if suits and not any(_adds_nothing(candidate, each) for each in kept):
             kept.append(candidate)
     return kept
 

@@ -27,8 +27,6 @@ def read_squad(path: Path, *, leaving_out: Container[str] = ()) -> Collection:
             for item in paragraph["qas"]:
                 spans = [(answer["answer_start"], answer["text"]) for answer in item["answers"]]
                 texts = tuple(dict.fromkeys(text for _, text in spans))
-                # Annotators differ in how much they mark; the answer most of them gave is the first.
-                spans.sort(key=lambda span: -sum(span == other for other in spans))
                 answers = tuple(dict.fromkeys((start, start + len(text)) for start, text in spans))
                 asked.append(Asked(item["question"].strip(), len(passages), answers[:1], texts))
             passages.append(Context(title, paragraph["context"]))

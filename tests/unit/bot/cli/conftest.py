@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -70,6 +70,8 @@ class FakeEngine:
         library: str = "public",
         now: datetime | None = None,
         since: date | None = None,
+        leaving_out: Collection[str] = (),
+        least_confidence: float | None = None,
         conversation: Sequence[Answer] = (),
     ) -> Answer:
         options = {"question": question, "library": library, "now": now, "since": since}
@@ -86,6 +88,7 @@ class FakeEngine:
         limit: int = 10,
         now: datetime | None = None,
         since: date | None = None,
+        leaving_out: Collection[str] = (),
         on_note: Callable[[str], None] | None = None,
     ) -> list[Finding]:
         if on_note is not None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.answering import answer_question
-from index.answering.confidence import FEATURES, Calibration, shipped_calibration
+from index.answering.confidence import FEATURES, READ_FEATURES, Calibration, shipped_calibration
 from index.stories import Answer, Finding
 
 NOTHING = tuple(0.0 for _ in FEATURES)
@@ -179,10 +179,12 @@ def test_no_number_is_shown_that_does_not_stand_in_a_quote(embedder: Any, texts:
         assert set(NUMBER.findall(answer.text)) <= quoted | {"16", "2025"}  # the day that differing figures are of
 
 
-def test_the_shipped_calibration_has_a_weight_for_each_feature() -> None:
-    shipped = shipped_calibration()
-    assert len(shipped.figure_weights) == len(shipped.other_weights) == len(FEATURES)
+@pytest.mark.parametrize(("reads", "names"), [(True, READ_FEATURES), (False, FEATURES)])
+def test_the_shipped_calibration_has_a_weight_for_each_feature(reads: bool, names: tuple[str, ...]) -> None:
+    shipped = shipped_calibration(reads=reads)
+    assert len(shipped.figure_weights) == len(shipped.other_weights) == len(names)
     assert 0.0 < shipped.threshold < 1.0
+    assert (shipped.short_threshold < 1.0) is reads
 
 
 def test_dates_of_figures_are_dates(ask: Any) -> None:

@@ -21,13 +21,17 @@ def write(path: Path, *lines: object) -> Path:
 
 
 def test_lines_are_questions_with_an_answer_or_without(tmp_path: Path) -> None:
-    file = write(tmp_path / "q.jsonl", {"question": " When? ", "answer": "Monday"}, {"question": "Who?", "answer": None})
+    file = write(
+        tmp_path / "q.jsonl", {"question": " When? ", "answer": "Monday"}, {"question": "Who?", "answer": None}
+    )
     assert read_known_answers(file) == [KnownAnswer("When?", "Monday", 1), KnownAnswer("Who?", None, 2)]
 
 
-@pytest.mark.parametrize("line", [{"question": "When?"}, {"question": "", "answer": "x"}, {"question": "a", "answer": 3}, 7])
+@pytest.mark.parametrize(
+    "line", [{"question": "When?"}, {"question": "", "answer": "x"}, {"question": "a", "answer": 3}, 7]
+)
 def test_a_line_that_is_no_question_is_named(line: object, tmp_path: Path) -> None:
-    with pytest.raises(ReadingError, match="Line 2 of .* is no question"):
+    with pytest.raises(ReadingError, match=r"Line 2 of .* is no question"):
         read_known_answers(write(tmp_path / "q.jsonl", {"question": "a", "answer": "b"}, line))
 
 
@@ -41,8 +45,10 @@ def test_the_best_passage_with_the_answer_is_right_and_those_without_are_wrong()
     examples, left_over = examples_of([KnownAnswer("When?", "Monday", 1)], lambda question, limit: found)
     assert left_over == []
     assert examples[0].contexts == (
-        Context("Storm", "Closed on Monday.", ((10, 16),)), Context("Storm", "It rained."), Context("Storm", "Nobody swam."),
-    )  # fmt: skip
+        Context("Storm", "Closed on Monday.", ((10, 16),)),
+        Context("Storm", "It rained."),
+        Context("Storm", "Nobody swam."),
+    )
 
 
 def test_a_question_whose_answer_is_not_found_is_left_over_and_one_without_is_all_wrong_passages() -> None:

@@ -50,7 +50,9 @@ def test_training_teaches_what_is_right_and_that_nothing_is(tiny: Callable[[], t
 
     model, tokenizer = tiny()
     heard: list[tuple[int, int]] = []
-    losses = train(model, tokenizer, lessons(), plan(), on_progress=lambda what, done, total: heard.append((done, total)))
+    losses = train(
+        model, tokenizer, lessons(), plan(), on_progress=lambda what, done, total: heard.append((done, total))
+    )
     assert sum(losses[-5:]) < 0.3 * sum(losses[:5])
     assert heard[-1] == (heard[-1][1], heard[-1][1])
     reader = TokenReader(model.eval(), tokenizer, name="tiny", max_tokens=64)

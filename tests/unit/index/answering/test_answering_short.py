@@ -1,0 +1,133 @@
+"""What a reader believes: short answers, and sentences ordered by it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from index.answering.answer import answer_question
+from index.answering.confidence import READ_FEATURES, Calibration
+from index.answering.questions import understand
+from index.answering.reader import Reading
+from index.answering.sentences import candidates, strongest, was_read, wording
+from index.finding.embedding import TextVectors
+from index.stories import Answer, Finding
+
+
+def finding(
+    text: str, *, story: str = "s", title: str = "Storm", score: float = 1.0, day: str | None = None
+) -> Finding:
+    return Finding(story, title, None, "Post", day, "en", f"{story}:{text[:8]}", 0, len(text), text, score, None, None)
+
+
+def embed_tokens(texts: Sequence[str]) -> list[TextVectors]:
+    """All texts the same: only the reader tells sentences apart."""
+    one = np.ones(4, dtype=np.float32) / 2
+    return [TextVectors(one, one[None], ((0, len(text)),)) for text in texts]
+
+
+def reader(**beliefs: float):  # type: ignore[no-untyped-def]
+    """A reader that believes in words, by how much; underscores stand for spaces. All else it takes for no answer."""
+
+    def read(question: str, passages: Sequence[str]) -> list[Reading]:
+        readings = []
+        for passage in passages:
+            starts = np.full(len(passage), -9.0, dtype=np.float32)
+            ends = starts.copy()
+            for words, belief in beliefs.items():
+                at = passage.find(words.replace("_", " "), passage.find("\n"))
+                if at >= 0:
+                    starts[at] = ends[at + len(words) - 1] = belief / 2
+            offsets = tuple((index, index + 1) for index in range(len(passage)))
+            readings.append(Reading(starts, ends, offsets, 0.0))
+        return readings
+
+    return read
+
+
+SURE = Calibration(
+    figure_weights=(0.0,) * len(READ_FEATURES),
+    figure_intercept=2.0,
+    other_weights=(0.0,) * len(READ_FEATURES),
+    other_intercept=2.0,
+    threshold=0.5,
+    fitted_with="tests",
+    short_weights=(10.0, 0.0),
+    short_intercept=0.0,
+    short_threshold=0.5,
+)
+
+
+def ask(question: str, found: list[Finding], **beliefs: float) -> Answer:
+    return answer_question(
+        question,
+        has_stories=lambda: True,
+        search=lambda text, limit: found,
+        embed_tokens=embed_tokens,
+        read=reader(**beliefs),
+        calibration=SURE,
+    )
+
+
+def test_the_words_the_reader_believes_are_shown_first_with_the_sentence_that_says_them() -> None:
+    found = [finding("The council met. Mayor Ada Brill opened the bridge. It rained.")]
+    answer = ask("Who opened the bridge?", found, Ada_Brill=6)
+    assert answer.short == "Ada Brill"
+    assert answer.text.startswith("Ada Brill: Mayor Ada Brill opened the bridge.")
+    assert answer.citations[0].quote == "Mayor Ada Brill opened the bridge."
+
+
+def test_what_the_reader_hardly_believes_is_not_shown_as_an_answer() -> None:
+    answer = ask("Who opened the bridge?", [finding("Mayor Ada Brill opened the bridge.")], Ada_Brill=-6)
+    assert answer.short is None
+    assert answer.answered
+    assert answer.text == "Mayor Ada Brill opened the bridge."
+
+
+def test_a_place_is_never_the_answer_to_how_many() -> None:
+    found = [finding("In Orla 40 boats were lost.")]
+    answer = ask("How many boats were lost?", found, Orla=9, **{"40": 1})
+    assert answer.short == "40"
+    assert [figure.value for figure in answer.figures] == [40.0]
+
+
+def test_a_question_of_no_such_kind_gets_sentences_alone() -> None:
+    answer = ask("Why was the bridge closed?", [finding("It was closed because of ice.")], ice=9)
+    assert answer.short is None
+
+
+def test_words_that_several_stories_say_win_over_words_of_one_that_are_believed_a_little_more() -> None:
+    found = [
+        finding("Bo Lind did it.", story="a"), finding("The Ada Brill did it.", story="b"),
+        finding("It was Ada Brill.", story="c"), finding("So it was, Ada Brill did.", story="d"),
+    ]  # fmt: skip
+    believed = strongest(
+        candidates(understand("Who did it?"), found, embed_tokens=embed_tokens, read=reader(Bo_Lind=4.5, Ada_Brill=4))
+    )
+    assert believed is not None
+    assert believed.text == "Ada Brill"
+    assert 0.5 < believed.share < 1.0
+
+
+def test_the_further_sentences_are_those_with_other_words_to_offer() -> None:
+    found = [
+        finding("Ada Brill opened the bridge.", story="a"),
+        finding("On Friday the new bridge over the Tarn was opened by Ada Brill.", story="b"),
+        finding("The first to cross was Bo Lind.", story="c"),
+    ]
+    answer = ask("Who opened the bridge?", found, Ada_Brill=6, Bo_Lind=5)
+    assert [citation.story_id for citation in answer.citations] == ["a", "c"]
+
+
+def test_passages_that_were_not_read_count_as_unread() -> None:
+    found = [finding("Ada Brill did it.", story="a"), finding("Bo Lind did it.", story="b")]
+    asked = understand("Who did it?")
+    some = candidates(asked, found, embed_tokens=embed_tokens, read=lambda q, p: reader(Bo_Lind=5)(q, p)[:1])
+    assert {candidate.finding.story_id: candidate.read is None for candidate in some} == {"a": False, "b": True}
+    assert was_read(some)
+    assert not was_read(candidates(asked, found, embed_tokens=embed_tokens))
+
+
+@pytest.mark.parametrize(("one", "other"), [("The Tarn", "tarn"), ("“1,000”", "1 000"), ("a  boat.", "Boat")])
+def test_articles_case_and_punctuation_make_no_other_wording(one: str, other: str) -> None:
+    assert wording(one) == wording(other)
