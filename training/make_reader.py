@@ -65,7 +65,9 @@ def main() -> None:
             bfloat16=computes_bfloat16(),
             on_progress=lambda _, done, total: bars.update(task, completed=done, total=total),
         )
-    size = save_difference(model, base, options.output, rank=options.rank, metadata={"name": f"storydesk-reader-{SEED}"})
+    size = save_difference(
+        model, base, options.output, rank=options.rank, metadata={"name": f"storydesk-reader-{SEED}"}
+    )
     print(f"wrote {options.output}, {size / 1e6:.1f} MB, torch {torch.__version__}")
 
 

@@ -23,6 +23,8 @@ _MOST_SENTENCES = 3
 _NEAREST_STORIES = 3
 _SENTENCE_SHARE, _READ_SHARE = 0.85, 0.3
 """A further sentence must score this share of the best one's score: without a reader, and with one."""
+_SURE = 0.6
+"""From this confidence on a figure stands alone with the sentences that tell it."""
 _SAME_SHARE = 0.8
 """Sentences that share this much of the shorter one's words say the same."""
 
@@ -72,8 +74,9 @@ def _compose(
     stated = _statements(found) if asked.asks_for_figure else {}
     lines = compare(asked, list(stated))
     told = [stated[each] for line in lines for each in line.statements[:_MOST_SENTENCES]]
-    # What words alone hold to be about the question says little beside a figure; what a reader believes does.
-    chosen = told if told and not was_read(found) else with_further(told or [_first(short, found)], found)
+    # Beside a figure that is sure, or without a reader, other sentences say little.
+    alone = bool(told) and (certainty >= _SURE or not was_read(found))
+    chosen = told if alone else with_further(told or [_first(short, found)], found)
     citations = tuple(_citation(candidate) for candidate in chosen)
     figures = _figures(lines)
     quotes = " ".join(citation.quote for citation in citations)

@@ -24,6 +24,8 @@ FEATURES = (
     "best_nearness",
     "words",
 )
+_SUITS = 0.4
+"""A number that suits less what is asked for makes an answer less sure, however much the reader believes it."""
 READ_FEATURES = (*FEATURES, "strength", "share", "read")
 """The same with what the reader believes, when passages were read."""
 
@@ -80,7 +82,10 @@ def confidence(question: Question, found: Sequence[Candidate], *, calibration: C
     weights = calibration.figure_weights if question.asks_for_figure else calibration.other_weights
     intercept = calibration.figure_intercept if question.asks_for_figure else calibration.other_intercept
     logit = intercept + sum(weight * value for weight, value in zip(weights, features(question, found), strict=True))
-    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+    certainty = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+    if question.asks_for_figure and was_read(found):
+        certainty *= min(1.0, found[0].kind_fit / _SUITS)
+    return certainty
 
 
 @cache

@@ -149,12 +149,12 @@ class SentenceTransformerEmbedder:
         vectors[by_length] = encoded
         return _normalised(vectors)
 
-    def _encode(self, texts: Sequence[str], **options: Any) -> Any:
+    def _encode(self, texts: Sequence[str], *, batch_size: int = _BATCH, **options: Any) -> Any:
         filling = [""] * (-len(texts) % _ROWS)
         step = _LENGTH_STEP if (self._model.max_seq_length or 1) % _LENGTH_STEP == 0 else None
         encoded = self._model.encode(
             [*texts, *filling],
-            batch_size=_BATCH,
+            batch_size=batch_size,
             show_progress_bar=False,
             processing_kwargs={"text": {"padding": True, "pad_to_multiple_of": step}},
             **options,
@@ -164,7 +164,9 @@ class SentenceTransformerEmbedder:
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, in one pass through the model."""
         with self._turns:
-            encoded = self._encode(texts, output_value=None)
+            encoded = self._encode(
+                texts, batch_size=_ROWS, output_value=None
+            )  # sentences beside passages would be padded
         results = []
         for text, features in zip(texts, encoded, strict=True):
             offsets = tuple(self._token_offsets(text))
