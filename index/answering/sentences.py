@@ -30,6 +30,8 @@ _READ_WEIGHTS = (0.07, 0.3, 0.33, 0.58, 0.85, 0.72, 1.25)
 kind and passage: a listwise logistic model, fitted by `benchmarks/calibrate.py` on questions for tuning."""
 _PASSAGE_BELIEF = 2.0
 """What being of the best passage adds to the belief in a wording (a logit)."""
+_QUESTION_LOGIT, _QUESTION_SHARE = 4.0, 0.5
+"""What a sentence that asks loses, and what is left of its score without a reader."""
 _UNREAD, _FURTHEST = -8.0, 15.0
 _TEMPERATURE = 5.0
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
@@ -110,7 +112,7 @@ def candidates(
         if figure is not None and coverage == 0.0:
             kind_fit *= 0.5  # a number of the right kind, of something else: "how old is she", and another's age
         span, belief = None, None
-        if rank < len(readings):
+        if rank < len(readings) and not _is_question(text):
             span, belief = _read_span(question, text, readings[rank], len(finding.title) + 1 + start)
             figure = _read_figure(question, text, span) or figure
         found.append(
@@ -208,13 +210,20 @@ def _read_logit(candidate: Candidate, believed: Mapping[str, float], strongest: 
         candidate.kind_fit,
         candidate.passage_share,
     )
-    return sum(weight * value for weight, value in zip(_READ_WEIGHTS, values, strict=True))
+    logit = sum(weight * value for weight, value in zip(_READ_WEIGHTS, values, strict=True))
+    return logit - _QUESTION_LOGIT if _is_question(candidate.text) else logit
+
+
+def _is_question(text: str) -> bool:
+    """Whether a sentence asks: what a quiz or a list of questions says of the matter answers nothing."""
+    return text.rstrip(" \t\n\"'”’»)]").endswith("?")
 
 
 def _score(question: Question, candidate: Candidate) -> float:
     kind_weight = _FIGURE_WEIGHT if question.asks_for_figure else _KIND_WEIGHT
     own = candidate.cosine + candidate.nearness + 0.5 * candidate.coverage + kind_weight * candidate.kind_fit
-    return own + 0.5 * candidate.passage_share
+    whole = own + 0.5 * candidate.passage_share
+    return whole * _QUESTION_SHARE if _is_question(candidate.text) else whole
 
 
 def _read_span(

@@ -131,3 +131,11 @@ def test_passages_that_were_not_read_count_as_unread() -> None:
 @pytest.mark.parametrize(("one", "other"), [("The Tarn", "tarn"), ("“1,000”", "1 000"), ("a  boat.", "Boat")])
 def test_articles_case_and_punctuation_make_no_other_wording(one: str, other: str) -> None:
     assert wording(one) == wording(other)
+
+
+def test_a_sentence_that_asks_the_same_is_no_answer() -> None:
+    found = [finding("Who opened the new bridge? Boats were late. Ada Brill did, on Friday.")]
+    asked = understand("Who opened the new bridge?")
+    for read in (reader(bridge=3, Ada_Brill=2), None):
+        best = candidates(asked, found, embed_tokens=embed_tokens, read=read)[0]
+        assert best.text == "Ada Brill did, on Friday."
