@@ -83,14 +83,17 @@ def _render_answer(answer: Answer) -> discord.Embed:
     number_of = {source.citation.story_id: source.number for source in sources}
     numbers = [number_of[citation.story_id] for citation in answer.citations]
     figures = [figure for figure in answer.figures if clean(figure.text)]
+    short = show(answer.short, limit=_LONGEST_FIGURE) if answer.short is not None and sources and not figures else ""
     if figures:
         lead = _figure_lines(figures, numbers, shown=frozenset(numbers))
+    elif short:
+        lead = f"**{short}** {_mark(numbers[0])}"
     elif not sources:
         lead = show(answer.text, limit=_LONGEST_TEXT)
     else:
         lead = ""
     room = LONGEST_DESCRIPTION - units(lead) - _ROOM_FOR_REMAINDER
-    blocks, shown, left_out = _source_blocks(sources, room=room, emphasise_first=not figures)
+    blocks, shown, left_out = _source_blocks(sources, room=room, emphasise_first=not figures and not short)
     if figures:
         # Numbers of sources for which there was no room must not stay behind.
         lead = _figure_lines(figures, numbers, shown=frozenset(shown))

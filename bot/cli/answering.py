@@ -91,8 +91,11 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
     for figure in answer.figures:
         printing.say(_figure_line(figure))
     # Without a figure the quotes are the answer: its text would only say them twice.
+    short = answer.short if answer.citations and not answer.figures else None
     quotes_answer = not answer.figures and answer.text == " ".join(citation.quote for citation in answer.citations)
-    if not answer.figures and not quotes_answer:
+    if short is not None:
+        printing.say(Text.assemble((printing.one_line(short), "bold"), " [1]"))
+    elif not answer.figures and not quotes_answer:
         printing.say(Text(printing.clean(answer.text), style="bold"))
     for number, citation in enumerate(answer.citations, start=1):
         if number > 1 or not quotes_answer:

@@ -250,6 +250,7 @@ def answers(draw: st.DrawFn) -> Answer:
         figures=tuple(draw(st.lists(figure, max_size=9))),
         citations=cited,
         note=draw(st.none() | hostile),
+        short=draw(st.none() | hostile),
     )
 
 
@@ -299,3 +300,10 @@ def test_every_quote_that_is_shown_is_the_storys_or_marked_as_shortened(answer: 
             assert words in quotes or any(
                 quote.startswith(words.removesuffix("…").rstrip()) for quote in quotes if words.endswith("…")
             )
+
+
+def test_a_short_answer_stands_first_with_the_source_that_says_it() -> None:
+    answer = replace(ANSWER, figures=(), short="Ada *Brill*", text="Ada *Brill*: Each side")
+    description = render(answer).description or ""
+    assert description.startswith("**Ada \\*Brill\\*** \\[1\\]\n\n> Each side will hand over")
+    assert description.count("Each side will hand over") == 1

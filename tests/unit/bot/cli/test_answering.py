@@ -206,3 +206,13 @@ def test_finds_options_reach_the_engine(storydesk: Storydesk, engine: Any) -> No
         {"question": "swap", "library": "public", "leg": "words", "limit": 3, "now": None, "since": date(2025, 5, 1)},
         {"question": "swap", "library": "public", "leg": "both", "limit": 10, "now": None, "since": None},
     ]
+
+
+def test_a_short_answer_stands_above_the_quotes_which_are_not_said_twice(storydesk: Storydesk, engine: Any) -> None:
+    engine.answer = Answer("Who?", True, None, "Ada Brill: 1,000 each.", 0.9, (), (NEW,), short="Ada\x1b[31m Brill")
+    run = storydesk("ask", "Who?")
+    assert run.out.startswith("Ada")
+    first, *rest = run.out.splitlines()
+    assert first.endswith("Brill [1]")
+    assert "\x1b" not in run.out
+    assert "".join(rest).count(NEW.quote.strip()) <= 1
