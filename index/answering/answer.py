@@ -80,9 +80,12 @@ def _compose(
     citations = tuple(_citation(candidate) for candidate in chosen)
     figures = _figures(lines)
     quotes = " ".join(citation.quote for citation in citations)
-    leading = _leading(figures, lines)
-    if not leading and short is not None:
-        leading = short.text
+    # Shown words stand in a quote; where figures differ, in one of the newest.
+    beside = (
+        [citations[index].quote for index in figures[0].citations] if figures else [each.quote for each in citations]
+    )
+    brief = short.text if short is not None and any(short.text in quote for quote in beside) else None
+    leading = _leading(figures, lines) or brief
     return Answer(
         question=question,
         answered=True,
@@ -91,7 +94,7 @@ def _compose(
         confidence=certainty,
         figures=figures,
         citations=citations,
-        short=short.text if short is not None else None,
+        short=brief,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-ANSWER_KEYS = ["question", "answered", "reason", "text", "confidence", "figures", "citations", "elapsed_ms", "note"]
+ANSWER_KEYS = "question answered reason text confidence figures citations elapsed_ms note short understood_as".split()
 
 
 def check_answer(answer: dict[str, Any], desk: Any) -> None:
@@ -33,6 +33,7 @@ def check_answer(answer: dict[str, Any], desk: Any) -> None:
     quotes = " ".join(citation["quote"] for citation in answer["citations"])
     assert quotes
     assert set(NUMBER.findall(answer["text"])) <= set(NUMBER.findall(quotes)), answer
+    assert answer["short"] is None or answer["short"] in quotes
     for figure in answer["figures"]:
         assert figure["citations"]
         for index in figure["citations"]:

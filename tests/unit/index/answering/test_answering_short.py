@@ -139,3 +139,13 @@ def test_a_sentence_that_asks_the_same_is_no_answer() -> None:
     for read in (reader(bridge=3, Ada_Brill=2), None):
         best = candidates(asked, found, embed_tokens=embed_tokens, read=read)[0]
         assert best.text == "Ada Brill did, on Friday."
+
+
+def test_a_short_answer_is_never_an_outdated_figure_beside_a_newer_one() -> None:
+    found = [
+        finding("The flood killed 14 people in Orla.", story="a", day="2025-05-01"),
+        finding("The flood killed 11 people in Orla, not more.", story="b", day="2025-05-09"),
+    ]
+    answer = ask("How many people did the flood in Orla kill?", found, **{"14": 6, "11": 4})
+    assert [figure.value for figure in answer.figures] == [11.0, 14.0]
+    assert answer.short is None
