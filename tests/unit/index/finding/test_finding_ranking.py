@@ -59,10 +59,10 @@ def test_with_all_weight_the_rankers_order_counts_alone() -> None:
     assert [finding.score for finding in ranked] == pytest.approx([1.0, 8 / 14, 0.0])
 
 
-def test_the_new_score_is_the_weighted_mean_of_both() -> None:
+def test_the_new_score_is_the_weighted_mean_of_both_as_shares_of_their_best() -> None:
     ranked = rerank(findings(1.1, 0.8, 0.2), array(0, 4, 3), weight=0.25)
     assert {finding.story_id: finding.score for finding in ranked} == pytest.approx(
-        {"a": 0.825, "b": 0.85, "c": 0.3375}
+        {"a": 0.75, "b": 0.75 * 0.8 / 1.1 + 0.25, "c": 0.75 * 0.2 / 1.1 + 0.25 * 0.75}
     )
     assert order(ranked) == "bac"
 
