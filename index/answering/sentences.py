@@ -27,7 +27,7 @@ _SPANS = 3
 """How many of the reader's spans in a sentence are tried before it is said to have none of the right kind."""
 _READ_WEIGHTS = (0.07, 0.3, 0.33, 0.58, 0.85, 0.72, 1.25)
 """Of the reader's belief in the sentence's span, in its wording wherever it stands, and of cosine, nearness, coverage,
-kind and passage: a listwise logistic model, fitted by `benchmarks/calibrate.py` on questions for tuning."""
+kind and passage: a listwise logistic model, fitted once on the news questions for tuning, not by a script kept here."""
 _PASSAGE_BELIEF = 2.0
 """What being of the best passage adds to the belief in a wording (a logit)."""
 _QUESTION_LOGIT, _QUESTION_SHARE = 4.0, 0.5
