@@ -36,7 +36,7 @@ class IndexSettings(BaseSettings):
     reader_model: str | None = None
     """Transformers model for extractive question answering, by folder or by name; None takes the shipped reader."""
 
-    read_passages: Annotated[int, Field(ge=0, le=50)] = 5
+    read_passages: Annotated[int, Field(ge=0, le=50)] = 8
     """How many of the best passages are read for a short answer; 0 reads none."""
 
     ranker_model: str | None = None

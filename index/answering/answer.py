@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from index.answering.agreement import Line, Statement, compare, written
+from index.answering.beliefs import Belief, wording
 from index.answering.confidence import Calibration, confidence, shipped_calibration
 from index.answering.figures import quantities
+from index.answering.ordering import believed, ordered
 from index.answering.questions import Question, no_question_for_stories, understand
 from index.answering.refusals import other_language, refusal
-from index.answering.sentences import Belief, Candidate, EmbedTokens, Read, candidates, was_read, wording
+from index.answering.sentences import Candidate, EmbedTokens, Read, candidates, was_read
 from index.answering.short import short_answer
 from index.answering.stems import stems
 from index.shaping import question_language
@@ -21,8 +23,8 @@ Search = Callable[[str, int], list[Finding]]
 _FINDINGS = 10
 _MOST_SENTENCES = 3
 _NEAREST_STORIES = 3
-_SENTENCE_SHARE, _READ_SHARE = 0.85, 0.3
-"""A further sentence must score this share of the best one's score: without a reader, and with one."""
+_SHARE = 0.3
+"""A further sentence must score this share of the best one's score."""
 _SURE = 0.6
 """From this confidence on a figure stands alone with the sentences that tell it."""
 _SAME_SHARE = 0.8
@@ -57,14 +59,15 @@ def answer_question(
         return watch.stamp(refusal(question, "nothing_found"))
     if (foreign := _foreign_to(findings, asked)) is not None:
         return watch.stamp(refusal(question, "not_answered", text=other_language(foreign)))
-    found = candidates(asked, findings, embed_tokens=embed_tokens, read=read)
-    calibration = calibration or shipped_calibration(reads=was_read(found))
+    found = ordered(asked, candidates(asked, findings, embed_tokens=embed_tokens, read=read))
+    beliefs = believed(asked, found) if was_read(found) else None
+    calibration = calibration or shipped_calibration(reads=beliefs is not None)
     least = calibration.threshold if least_confidence is None else least_confidence
-    certainty = round(confidence(asked, found, calibration=calibration), 4)
+    certainty = round(confidence(asked, found, beliefs, calibration=calibration), 4)
     watch.lap("reading")
     if certainty < least:
         return watch.stamp(refusal(question, "not_answered", confidence=certainty, nearest=_nearest(found)))
-    short = short_answer(asked, found, calibration=calibration)
+    short = short_answer(asked, beliefs or (), calibration=calibration)
     return watch.stamp(_compose(question, asked, found, short, certainty))
 
 
@@ -104,7 +107,7 @@ def _first(short: Belief | None, found: Sequence[Candidate]) -> Candidate:
 
 def with_further(chosen: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:
     """The chosen sentences and, up to three, the best others that suit the question almost as well and say more."""
-    least = (_READ_SHARE if was_read(found) else _SENTENCE_SHARE) * found[0].score
+    least = _SHARE * found[0].score
     kept = list(chosen)
     for candidate in found:
         if len(kept) >= _MOST_SENTENCES or candidate.score < least:

@@ -8,8 +8,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from index.answering.beliefs import Belief
 from index.answering.questions import Question
-from index.answering.sentences import Candidate, strongest, was_read
+from index.answering.sentences import Candidate
 
 _FILE = "confidence.json"
 FEATURES = (
@@ -23,10 +24,11 @@ FEATURES = (
     "best_cosine",
     "best_nearness",
     "words",
+    "passages",
 )
 _SUITS = 0.4
 """A number that suits less what is asked for makes an answer less sure, however much the reader believes it."""
-READ_FEATURES = (*FEATURES, "strength", "share", "read")
+READ_FEATURES = (*FEATURES, "strength", "probability", "read", "headline", "leading")
 """The same with what the reader believes, when passages were read."""
 
 
@@ -35,8 +37,9 @@ class Calibration:
     """Logistic regressions, one for questions that ask for a figure and one for the others.
 
     Over `READ_FEATURES` when passages are read, else over `FEATURES`. `threshold` is the confidence below which a
-    question is refused; `short_weights` (of the strength of the reader's belief and its share) and `short_intercept`
-    tell how sure a short answer is, which is shown from `short_threshold` on. `fitted_with` names the models.
+    question is refused; `short_weights` (of the strength of the reader's belief and its probability) and
+    `short_intercept` tell how sure a short answer is, which is shown from `short_threshold` on. `fitted_with` names
+    the models.
     """
 
     figure_weights: tuple[float, ...]
@@ -50,10 +53,10 @@ class Calibration:
     short_threshold: float = 1.0
 
 
-def features(question: Question, found: Sequence[Candidate]) -> list[float]:
+def features(question: Question, found: Sequence[Candidate], beliefs: Sequence[Belief] | None) -> list[float]:
     """What the confidence is computed from, in the order of `READ_FEATURES`, or of `FEATURES` when nothing was read.
 
-    `found` is best first and not empty.
+    `found` is best first and not empty; `beliefs` are the reader's, the likeliest first, None when nothing was read.
     """
     best = found[0]
     values = [
@@ -67,23 +70,34 @@ def features(question: Question, found: Sequence[Candidate]) -> list[float]:
         max(candidate.cosine for candidate in found),
         max(candidate.nearness for candidate in found),
         min(len(question.content), 8) / 8,
+        min(len({candidate.finding.passage_id for candidate in found}), 8) / 8,
     ]
-    if was_read(found):
-        belief = strongest(found)
+    if beliefs is not None:
         read = max((each.read for each in found if each.read is not None), default=0.0)
-        values += [belief.strength / 10, belief.share, read / 10] if belief is not None else [-1.0, 0.0, read / 10]
+        headline = max((each.headline.read for each in found if each.headline is not None), default=-10.0)
+        first = beliefs[0] if beliefs else None
+        values += [
+            first.strength / 10 if first is not None else -1.0,
+            first.probability if first is not None else 0.0,
+            read / 10,
+            max(headline, -10.0) / 10,
+            float(first is not None and first.candidate is best),
+        ]
     return values
 
 
-def confidence(question: Question, found: Sequence[Candidate], *, calibration: Calibration) -> float:
+def confidence(
+    question: Question, found: Sequence[Candidate], beliefs: Sequence[Belief] | None, *, calibration: Calibration
+) -> float:
     """The probability (0..1) that the best of `found` answer the question; 0 when nothing was found."""
     if not found:
         return 0.0
     weights = calibration.figure_weights if question.asks_for_figure else calibration.other_weights
     intercept = calibration.figure_intercept if question.asks_for_figure else calibration.other_intercept
-    logit = intercept + sum(weight * value for weight, value in zip(weights, features(question, found), strict=True))
+    values = features(question, found, beliefs)
+    logit = intercept + sum(weight * value for weight, value in zip(weights, values, strict=True))
     certainty = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
-    if question.asks_for_figure and was_read(found):
+    if question.asks_for_figure and beliefs is not None:
         certainty *= min(1.0, found[0].kind_fit / _SUITS)
     return certainty
 

@@ -24,3 +24,16 @@ def word_similarities(
         tokens = [index for index, span in enumerate(question.offsets) if span[0] < end and start < span[1]]
         similarities.append(nearest[tokens].mean() if tokens else 0.0)
     return np.array(similarities, dtype=np.float32)
+
+
+def part(text: TextVectors, start: int, end: int) -> TextVectors:
+    """The characters `start` to `end` of an embedded text, by the vectors that its tokens have within the whole.
+
+    The vector is the normalised mean of its tokens' (zeros when it has none): "late chunking" after Günther et al.
+    (2024). So a sentence costs nothing beside its passage, and "it" knows what was spoken of before.
+    """
+    inside = [index for index, span in enumerate(text.offsets) if start <= span[0] and span[1] <= end]
+    tokens = text.token_vectors[inside]
+    mean = tokens.mean(axis=0) if inside else np.zeros_like(text.vector)
+    vector = mean / max(float(np.linalg.norm(mean)), 1e-12)
+    return TextVectors(vector, tokens, tuple((text.offsets[i][0] - start, text.offsets[i][1] - start) for i in inside))

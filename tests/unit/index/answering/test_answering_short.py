@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from index.answering.answer import answer_question
+from index.answering.beliefs import wording
 from index.answering.confidence import READ_FEATURES, Calibration
+from index.answering.ordering import believed, ordered
 from index.answering.questions import understand
 from index.answering.reader import Reading
-from index.answering.sentences import candidates, strongest, was_read, wording
+from index.answering.sentences import candidates, was_read
 from index.finding.embedding import TextVectors
 from index.stories import Answer, Finding
 
@@ -101,12 +103,30 @@ def test_words_that_several_stories_say_win_over_words_of_one_that_are_believed_
         finding("Bo Lind did it.", story="a"), finding("The Ada Brill did it.", story="b"),
         finding("It was Ada Brill.", story="c"), finding("So it was, Ada Brill did.", story="d"),
     ]  # fmt: skip
-    believed = strongest(
-        candidates(understand("Who did it?"), found, embed_tokens=embed_tokens, read=reader(Bo_Lind=4.5, Ada_Brill=4))
-    )
-    assert believed is not None
-    assert believed.text == "Ada Brill"
-    assert 0.5 < believed.share < 1.0
+    asked = understand("Who did it?")
+    read = reader(Bo_Lind=4.5, Ada_Brill=4)
+    first, second = believed(asked, ordered(asked, candidates(asked, found, embed_tokens=embed_tokens, read=read)))
+    assert (first.text, second.text) == ("Ada Brill", "Bo Lind")
+    assert 0.5 < first.probability < 1.0
+    assert first.probability + second.probability == pytest.approx(1.0)
+
+
+def test_words_of_a_headline_win_over_words_that_are_believed_as_much() -> None:
+    found = [
+        finding("Bo Lind was there. Ada Brill was there.", title="Ada Brill opens the bridge"),
+    ]
+    asked = understand("Who opened the bridge?")
+
+    def read(question: str, passages: Sequence[str]) -> list[Reading]:
+        (reading,) = reader(Bo_Lind=3, Ada_Brill=3)(question, passages)
+        reading.starts[0] = reading.ends[len("Ada Brill") - 1] = 2.0
+        return [reading]
+
+    sentences = ordered(asked, candidates(asked, found, embed_tokens=embed_tokens, read=read))
+    assert [each.text for each in sentences] == ["Ada Brill was there.", "Bo Lind was there."]
+    assert [belief.text for belief in believed(asked, sentences)] == ["Ada Brill", "Bo Lind"]
+    assert sentences[0].headline is not None
+    assert sentences[0].headline.text == "Ada Brill"
 
 
 def test_the_further_sentences_are_those_with_other_words_to_offer() -> None:
@@ -137,7 +157,7 @@ def test_a_sentence_that_asks_the_same_is_no_answer() -> None:
     found = [finding("Who opened the new bridge? Boats were late. Ada Brill did, on Friday.")]
     asked = understand("Who opened the new bridge?")
     for read in (reader(bridge=3, Ada_Brill=2), None):
-        best = candidates(asked, found, embed_tokens=embed_tokens, read=read)[0]
+        best = ordered(asked, candidates(asked, found, embed_tokens=embed_tokens, read=read))[0]
         assert best.text == "Ada Brill did, on Friday."
 
 

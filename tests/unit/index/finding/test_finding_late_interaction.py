@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from index.finding.embedding import TextVectors
-from index.finding.late_interaction import word_similarities
+from index.finding.late_interaction import part, word_similarities
 
 
 def vectors(*tokens: tuple[int, int, tuple[float, float]]) -> TextVectors:
@@ -33,3 +33,20 @@ def test_a_word_beyond_the_tokens_and_texts_without_tokens_score_nothing() -> No
     assert word_similarities([(0, 4)], question, vectors()).tolist() == [0.0]
     assert word_similarities([(0, 4)], vectors(), TEXT).tolist() == [0.0]
     assert word_similarities([], question, TEXT).shape == (0,)
+
+
+def test_a_part_of_a_text_keeps_the_vectors_its_tokens_have_in_the_whole() -> None:
+    sentence = part(TEXT, 4, 8)
+    assert sentence.token_vectors.tolist() == pytest.approx(np.array([[0.6, 0.8]], dtype=np.float32))
+    assert sentence.offsets == ((0, 3),)
+    assert sentence.vector.tolist() == pytest.approx([0.6, 0.8])
+
+    both = part(TEXT, 0, 8)
+    assert both.offsets == TEXT.offsets
+    assert float(np.linalg.norm(both.vector)) == pytest.approx(1.0)
+
+
+def test_a_part_without_a_whole_token_has_no_vector() -> None:
+    nothing = part(TEXT, 1, 2)
+    assert nothing.token_vectors.shape == (0, 2)
+    assert not nothing.vector.any()

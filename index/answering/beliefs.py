@@ -1,0 +1,107 @@
+"""What the reader believes to be the answer: the wordings of its spans, each with all that speaks for it."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.answering.sentences import Candidate
+from index.answering.stems import stems
+
+_PASSAGE_BELIEF = 2.0
+"""What being of the best passage adds to the belief in a wording (a logit)."""
+LEAST = -10.0
+"""A wording that is believed so much less than the strongest one (a logit) is not believed at all."""
+_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Words that may be the short answer, in the sentence that says them best.
+
+    `strength` is the reader's belief (a logit) in all sentences that say them, taken together. `probability` (0..1)
+    is that of being the answer if one of the wordings is.
+    """
+
+    candidate: Candidate
+    strength: float
+    probability: float
+
+    @property
+    def text(self) -> str:
+        return self.candidate.span_text
+
+
+def wording(text: str) -> str:
+    """What two texts share that differ in articles, punctuation and case only."""
+    plain = "".join(" " if unicodedata.category(character)[0] in "PZC" else character for character in text.casefold())
+    return " ".join(_ARTICLES.sub(" ", plain).split())
+
+
+def strengths(found: Sequence[Candidate]) -> dict[str, float]:
+    """How much the reader believes each wording of its spans (a logit), all sentences that say it taken together.
+
+    The keys are what `wording` makes of them.
+    """
+    said: dict[str, list[float]] = defaultdict(list)
+    for candidate in found:
+        if candidate.span is not None and candidate.read is not None and (key := wording(candidate.span_text)):
+            said[key].append(candidate.read + _PASSAGE_BELIEF * candidate.passage_share)
+    return {key: float(np.logaddexp.reduce(beliefs)) for key, beliefs in said.items()}
+
+
+def in_headlines(found: Sequence[Candidate]) -> dict[str, float]:
+    """How much the reader believes each wording that it sees in a title (a logit)."""
+    seen: dict[str, float] = {}
+    for candidate in found:
+        if candidate.headline is not None and (key := wording(candidate.headline.text)):
+            seen[key] = max(candidate.headline.read, seen.get(key, LEAST))
+    return seen
+
+
+def repeats(span: str, asked: frozenset[str]) -> bool:
+    """Whether words of the question (`asked`, stems) stand in `span`: who asks of a thing does not ask for its name."""
+    return bool(stems(span) & asked)
+
+
+def beliefs(found: Sequence[Candidate], asked: frozenset[str], weights: Sequence[float]) -> list[Belief]:
+    """The wordings, the likeliest first, of sentences that have their scores; `weights` are of `BELIEF_FEATURES`."""
+    believed = strengths(found)
+    if not believed:
+        return []
+    saying = {key: [each for each in found if each.span and wording(each.span_text) == key] for key in believed}
+    rows = belief_features(found, believed, saying, asked)
+    logits = np.array([np.dot(row, weights) for row in rows])
+    odds = np.exp(logits - logits.max())
+    chosen = [
+        Belief(max(saying[key], key=lambda each: each.score), believed[key], float(share))
+        for key, share in zip(believed, odds / odds.sum(), strict=True)
+    ]
+    return sorted(chosen, key=lambda belief: -belief.probability)
+
+
+BELIEF_FEATURES = ("strength", "sentence", "times", "repeats", "headline")
+
+
+def belief_features(
+    found: Sequence[Candidate],
+    believed: dict[str, float],
+    saying: dict[str, list[Candidate]],
+    asked: frozenset[str],
+) -> list[list[float]]:
+    """For each wording what speaks for it, in the order of `BELIEF_FEATURES`."""
+    strongest = max(believed.values())
+    titles = [f" {wording(title)} " for title in dict.fromkeys(each.finding.title for each in found)]
+    return [
+        [
+            max(strength - strongest, LEAST),
+            float(np.log(max(each.score for each in saying[key]))),
+            float(np.log(len(saying[key]))),
+            float(any(repeats(each.span_text, asked) for each in saying[key][:1])),
+            float(any(f" {key} " in title for title in titles)),
+        ]
+        for key, strength in believed.items()
+    ]
