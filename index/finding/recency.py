@@ -7,8 +7,8 @@ from datetime import date
 
 from index.finding.periods import Period, asked_period
 
-_WEIGHT, _DAYS = 1.0, 30.0
-_WEIGHT_OF_NEWS, _DAYS_OF_NEWS = 1.5, 14.0
+_WEIGHT, _DAYS = 0.45, 30.0
+_WEIGHT_OF_NEWS, _DAYS_OF_NEWS = 0.6, 14.0
 _LONG_PAST = 14
 """A period that ended so many days ago is not asked about as news."""
 _ASKS_FOR_NEWS = re.compile(
@@ -36,16 +36,16 @@ def timing(question: str, *, now: date) -> Timing:
 
 
 def recency(published_day: int, *, timing: Timing) -> float:
-    """The factor (1 at least) that a story's day gives its passages' scores; 1 if it is undated or from after "now".
+    """What a story's day adds to its passages' scores, which are in 0..1; 0 if it is undated or from after "now".
 
-    It multiplies what the text is worth, so that a new story that hardly matches does not pass an old one that does.
-    Where the question names days in the past, nearness to them counts and newness does not.
+    A story of today that matches half as well as one of long ago passes it only where the question asks for news. Where
+    the question names days in the past, nearness to them counts and newness does not.
     """
     age = timing.now.toordinal() - published_day
     if not published_day or age < 0:
-        return 1.0
+        return 0.0
     if timing.period is not None:
         away = timing.period.days_away(date.fromordinal(published_day))
-        return 1.0 + _WEIGHT_OF_NEWS * timing.period.sure * math.exp(-away / _DAYS_OF_NEWS)
+        return _WEIGHT_OF_NEWS * timing.period.sure * math.exp(-away / _DAYS_OF_NEWS)
     weight, days = (_WEIGHT_OF_NEWS, _DAYS_OF_NEWS) if timing.for_news else (_WEIGHT, _DAYS)
-    return 1.0 + weight * math.exp(-age / days)
+    return weight * math.exp(-age / days)

@@ -84,7 +84,7 @@ def search(
     scores = supported(fuse(cosines, word_scores), {passage_id: row.story_id for passage_id, row in rows.items()})
     asked_for = timing(question, now=now)
     for passage_id in scores:
-        scores[passage_id] *= recency(rows[passage_id].published_day, timing=asked_for)
+        scores[passage_id] += recency(rows[passage_id].published_day, timing=asked_for)
     findings = []
     seen: set[str] = set()
     for passage_id in sorted(scores, key=lambda each: (-scores[each], each)):

@@ -11,10 +11,10 @@ TODAY = date(2025, 5, 23)
 
 @pytest.mark.parametrize("for_news", [True, False])
 def test_newer_stories_are_worth_more_and_very_old_ones_as_much_as_undated_ones(for_news: bool) -> None:
-    factors = [recency(TODAY.toordinal() - age, timing=Timing(TODAY, for_news)) for age in (0, 1, 10, 30, 365)]
-    assert factors == sorted(factors, reverse=True)
-    assert len(set(factors)) == len(factors)
-    assert factors[4] == pytest.approx(1.0, abs=1e-4)
+    gains = [recency(TODAY.toordinal() - age, timing=Timing(TODAY, for_news)) for age in (0, 1, 10, 30, 365)]
+    assert gains == sorted(gains, reverse=True)
+    assert len(set(gains)) == len(gains)
+    assert gains[4] == pytest.approx(0.0, abs=1e-4)
 
 
 def test_a_question_about_the_week_weighs_the_day_more() -> None:
@@ -24,13 +24,12 @@ def test_a_question_about_the_week_weighs_the_day_more() -> None:
 
 @pytest.mark.parametrize("day", [0, TODAY.toordinal() + 1, TODAY.toordinal() + 365])
 def test_undated_stories_and_those_from_later_gain_nothing(day: int) -> None:
-    assert recency(day, timing=Timing(TODAY, True)) == 1.0
+    assert recency(day, timing=Timing(TODAY, True)) == 0.0
 
 
 def test_a_new_story_that_hardly_matches_does_not_pass_an_old_one_that_does() -> None:
-    assert 0.3 * recency(TODAY.toordinal(), timing=Timing(TODAY, True)) < 1.0 * recency(
-        TODAY.toordinal() - 700, timing=Timing(TODAY, True)
-    )
+    asked = Timing(TODAY, True)
+    assert 0.3 + recency(TODAY.toordinal(), timing=asked) < 1.0 + recency(TODAY.toordinal() - 700, timing=asked)
 
 
 @pytest.mark.parametrize(
@@ -49,12 +48,12 @@ def test_questions_about_what_happened_lately_are_told_by_their_words(question: 
 
 def test_days_long_past_that_the_question_names_count_instead_of_newness() -> None:
     asked = timing("How many homes were flooded in May 2023?", now=TODAY)
-    factor = {
+    gain = {
         day: recency(date.fromisoformat(day).toordinal(), timing=asked)
         for day in ("2025-05-22", "2023-05-20", "2023-06-07", "2022-05-20")
     }
-    assert factor["2023-05-20"] > factor["2023-06-07"] > factor["2025-05-22"] == pytest.approx(1.0)
-    assert factor["2022-05-20"] == pytest.approx(1.0)
+    assert gain["2023-05-20"] > gain["2023-06-07"] > gain["2025-05-22"] == pytest.approx(0.0, abs=1e-6)
+    assert gain["2022-05-20"] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_days_just_past_are_news() -> None:

@@ -40,8 +40,8 @@ def test_the_score_is_the_fused_score_and_the_recency(engine: Engine, newsroom: 
     words = {each.passage_id: each.word_score for each in found}
     fused = fuse(cosines, words)  # type: ignore[arg-type]
     whole = supported(fused, {each.passage_id: each.story_id for each in found})
-    newest = recency(NOW.date().toordinal(), timing=timing("bridge closed", now=NOW.date()))
-    expected = {each.passage_id: whole[each.passage_id] * (newest if each.published_at else 1.0) for each in found}
+    gain = recency(NOW.date().toordinal(), timing=timing("bridge closed", now=NOW.date()))
+    expected = {each.passage_id: whole[each.passage_id] + (gain if each.published_at else 0.0) for each in found}
     assert {each.passage_id: each.score for each in found} == pytest.approx(expected)
 
 
