@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	command -v $$name >/dev/null 2>&1 && { echo $$name; break; }; done)
+# Tests run in a process for each core, and each needs a model's memory: no more than four.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
@@ -17,10 +19,10 @@ run: $(VENV)/.installed ## Run the bot; without a DISCORD_TOKEN, chat in the ter
 	@$(BIN)/storydesk start
 
 test: $(VENV)/.installed-dev ## Run all tests.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 unit: $(VENV)/.installed-dev ## Run the tests that need neither the model nor other processes.
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
 
 check: $(VENV)/.installed-dev ## Lint, check types and the direction of imports.
 	@$(BIN)/ruff check .

@@ -1,12 +1,15 @@
 """The real bot in a simulated Discord, with an engine that says what a test wants."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from discord_description import discord_description
+from simcord.env import Env
 
 from bot.client import StorydeskClient
 from bot.desk import Desk
@@ -81,3 +84,20 @@ def make_client(prepared_engine: PreparedEngine, tmp_path: Path) -> Callable[...
 def simcord_bot(make_client: Callable[..., StorydeskClient]) -> StorydeskClient:
     """The bot that `simcord_env` runs."""
     return make_client()
+
+
+@pytest.fixture(autouse=True)
+def _every_request_is_as_discord_describes_it(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold what every bot in every simulated Discord of a test sent against Discord's own description."""
+    simulated: list[Env] = []
+    begin = Env.__init__
+
+    def begin_and_remember(env: Env, *arguments: Any, **options: Any) -> None:
+        begin(env, *arguments, **options)
+        simulated.append(env)
+
+    monkeypatch.setattr(Env, "__init__", begin_and_remember)
+    yield
+    description = discord_description() if simulated else None
+    if description is not None:
+        assert description.problems_of(request for env in simulated for request in env.http_requests) == {}
