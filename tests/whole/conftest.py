@@ -7,8 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
+import yarl
+from discord.gateway import DiscordWebSocket
 from discord_description import discord_description
+from discord_stand_in import StandIn
 from simcord.env import Env
 
 from bot.client import StorydeskClient
@@ -101,3 +105,12 @@ def _every_request_is_as_discord_describes_it(monkeypatch: pytest.MonkeyPatch) -
     description = discord_description() if simulated else None
     if description is not None:
         assert description.problems_of(request for env in simulated for request in env.http_requests) == {}
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """Discord on this machine, where bots of this process find it."""
+    with StandIn().running() as stand_in:
+        monkeypatch.setattr(discord.http.Route, "BASE", stand_in.base)
+        monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(stand_in.gateway))
+        yield stand_in
