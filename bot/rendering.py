@@ -6,7 +6,7 @@ from datetime import datetime
 
 import discord
 
-from bot.escaping import clean, link, show, units
+from bot.showing.escaping import clean, link, show, units
 from index.stories import Answer, Citation, Figure
 
 LONGEST_TITLE = 256

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.escaping import clean, units, web_address
+from bot.showing.escaping import clean, units, web_address
 from bot.rendering import render, render_failure, render_hint, written_date
 from index.stories import Answer, Citation, Figure
 

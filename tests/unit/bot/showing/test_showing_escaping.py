@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.escaping import clean, escape, link, show, units, web_address
+from bot.showing.escaping import clean, escape, link, show, units, web_address
 
 HOSTILE = [
     "@everyone free coins",
@@ -38,6 +38,7 @@ HOSTILE = [
     "* item",
     "1. first",
     "12) twelfth",
+    "2025. A year",
     "**bold** __under__ *it* _it_ ~~gone~~",
     "||spoiler||",
     "`code` ``more``",
@@ -95,6 +96,19 @@ def test_a_text_direction_override_is_taken_out() -> None:
 
 def test_joined_emoji_and_persian_words_stay_as_they_are() -> None:
     assert clean("👩\u200d👧 می\u200cخواهم") == "👩\u200d👧 می\u200cخواهم"
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200d", " \u200c \u200d", "\u3164", "\u115f\u1160", "\u2800 \u2800", "\u200b\ufeff", ""]
+)
+def test_text_of_which_nothing_is_seen_is_no_text(text: str) -> None:
+    assert clean(text) == ""
+
+
+def test_a_tower_of_marks_does_not_cover_the_lines_above_but_languages_keep_theirs() -> None:
+    assert clean("a" + "\u0301" * 60 + "b") == "a" + "\u0301" * 4 + "b"
+    hebrew = "בְּרֵאשִׁ֖ית"
+    assert clean(hebrew) == hebrew
 
 
 def test_line_breaks_become_spaces() -> None:
