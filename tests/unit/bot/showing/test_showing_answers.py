@@ -1,14 +1,19 @@
-"""Answers as embeds."""
+"""Answers and refusals as people read them."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import discord
 import pytest
+from discord_shown import custom_ids_of, problems_of, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.showing.answers import LONGEST_TEXT, Sheet, draw_answer, lay_out
+from bot.showing.dates import date_and_age, written_date
 from bot.showing.escaping import clean, units, web_address
-from bot.rendering import render, render_failure, render_hint, written_date
+from bot.showing.look import draw_failure, draw_hint
 from index.stories import Answer, Citation, Figure
 
 AGREED = Citation(
@@ -31,6 +36,9 @@ BEGUN = replace(
     published_at="2025-05-23T23:30:00-11:00",
     quote="Nearly 900 prisoners crossed on Friday.",
 )
+NOW = datetime(2025, 11, 26, 12, tzinfo=UTC)
+AGREED_ON = "16\xa0May\xa02025 · <t:1747391400:R>"
+BEGUN_ON = "23\xa0May\xa02025 · <t:1748082600:R>"
 ANSWER = Answer(
     question="How many prisoners are being exchanged?",
     answered=True,
@@ -45,18 +53,37 @@ REFUSAL = Answer(
 )
 
 
-def test_a_figure_comes_first_and_in_bold_with_the_number_of_its_source() -> None:
-    assert render(ANSWER).description == (
+def laid(answer: Answer) -> Sheet:
+    return lay_out(answer, now=NOW)
+
+
+def lead(answer: Answer) -> list[str]:
+    """The lines below the question."""
+    return laid(answer).head.split("\n")[1:]
+
+
+def test_a_figure_comes_first_and_in_bold_with_the_number_of_its_source_and_is_bold_in_the_quote() -> None:
+    assert laid(ANSWER).text == (
+        "### How many prisoners are being exchanged?\n"
         "**1,000 prisoners** \\[1\\]\n"
         "\n"
-        "> Each side will hand over 1,000 prisoners.\n"
-        "> \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
-        " · 16\xa0May\xa02025"
+        "> Each side will hand over **1,000 prisoners**.\n"
+        "-# \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
+        f" · {AGREED_ON}"
     )
 
 
-def test_the_question_is_the_title() -> None:
-    assert render(ANSWER).title == ANSWER.question
+@pytest.mark.parametrize("quote", ["Some 21,000 prisoners.", "1,000 prisonersX", "It was 3.1,000 prisoners"])
+def test_a_part_of_another_figure_is_not_made_bold(quote: str) -> None:
+    answer = replace(ANSWER, citations=(replace(AGREED, quote=quote),))
+    assert "**" not in laid(answer).blocks[0]
+
+
+def test_how_a_question_was_understood_is_said_below_it() -> None:
+    answer = replace(ANSWER, question="And *when*?", understood_as="When did the *exchange* begin?")
+    assert laid(answer).head.startswith(
+        "### And \\*when\\*?\n-# Understood as: When did the \\*exchange\\* begin?\n**1,000 prisoners** "
+    )
 
 
 def test_figures_that_differ_have_a_line_each_with_their_dates_in_the_order_of_the_answer() -> None:
@@ -69,7 +96,7 @@ def test_figures_that_differ_have_a_line_each_with_their_dates_in_the_order_of_t
         ),
         citations=(AGREED, BEGUN),
     )
-    assert str(render(answer).description).split("\n")[:4] == [
+    assert lead(answer) == [
         "The stories differ, newest first:",
         "**Nearly 900 prisoners** · 23\xa0May\xa02025 \\[2\\]",
         "**1,000 prisoners** · 16\xa0May\xa02025 \\[1\\]",
@@ -82,21 +109,26 @@ def test_what_a_figure_is_of_stands_beside_it_escaped() -> None:
         Figure("307", 307, None, "2025-05-24", (1,), label="on the *second* day @everyone"),
         Figure("1,000 prisoners each", 1000, "prisoners", "2025-05-16", (0,)),
     )
-    lines = str(render(replace(ANSWER, figures=figures, citations=(AGREED, BEGUN))).description).split("\n")
+    lines = lead(replace(ANSWER, figures=figures, citations=(AGREED, BEGUN)))
     assert lines[1] == "**307**, on the \\*second\\* day \\@everyone · 24\xa0May\xa02025 \\[2\\]"
     assert lines[2] == "**1,000 prisoners each** · 16\xa0May\xa02025 \\[1\\]"
 
 
 def test_without_a_figure_the_first_sentence_is_in_bold() -> None:
-    answer = replace(ANSWER, figures=(), citations=(AGREED, BEGUN))
-    assert str(render(answer).description).split("\n") == [
-        "> **Each side will hand over 1,000 prisoners.**",
-        "> \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
-        " · 16\xa0May\xa02025",
-        "",
-        "> Nearly 900 prisoners crossed on Friday.",
-        "> \\[2\\] First buses cross at dawn · Corra Daily · 23\xa0May\xa02025",
-    ]
+    sheet = laid(replace(ANSWER, figures=(), citations=(AGREED, BEGUN)))
+    assert sheet.head == "### How many prisoners are being exchanged?"
+    assert sheet.blocks == (
+        "> **Each side will hand over 1,000 prisoners.**\n"
+        "-# \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
+        f" · {AGREED_ON}",
+        f"> Nearly 900 prisoners crossed on Friday.\n-# \\[2\\] First buses cross at dawn · Corra Daily · {BEGUN_ON}",
+    )
+
+
+def test_a_short_answer_stands_first_with_the_source_that_says_it() -> None:
+    answer = replace(ANSWER, figures=(), short="Each *side*", text="-", citations=(AGREED, BEGUN))
+    assert lead(answer) == ["**Each \\*side\\*** \\[1\\]"]
+    assert laid(answer).blocks[0].startswith("> Each side will hand over")
 
 
 def test_several_quotes_of_a_story_share_its_source_and_its_number() -> None:
@@ -104,50 +136,55 @@ def test_several_quotes_of_a_story_share_its_source_and_its_number() -> None:
     answer = replace(
         ANSWER, figures=(Figure("900", 900, None, None, (0, 1, 2)),), citations=(AGREED, BEGUN, second, AGREED)
     )
-    description = str(render(answer).description)
-    assert description.startswith("**900** \\[1\\] \\[2\\]\n")
-    assert "> Each side will hand over 1,000 prisoners.\n> Talks took a day.\n> \\[1\\] " in description
-    assert description.count("Two sides agree") == 1
-    assert description.count("Each side will") == 1
+    assert lead(answer) == ["**900** \\[1\\] \\[2\\]"]
+    first, _ = laid(answer).blocks
+    assert first.startswith("> Each side will hand over 1,000 prisoners.\n> Talks took a day.\n-# \\[1\\] ")
+    assert laid(answer).text.count("Two sides agree") == 1
+    assert laid(answer).text.count("Each side will") == 1
 
 
 def test_a_refusal_has_its_sentence_another_colour_and_the_nearest_stories() -> None:
-    embed = render(replace(REFUSAL, citations=(AGREED, BEGUN)))
-    assert embed.description == (
-        "The stories do not say that.\n"
-        "\n"
+    sheet = laid(replace(REFUSAL, citations=(AGREED, BEGUN)))
+    assert sheet.head == "### Who won?\nThe stories do not say that."
+    assert sheet.blocks == (
         "Nearest stories:\n"
-        "- [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post · 16\xa0May\xa02025\n"
-        "- First buses cross at dawn · Corra Daily · 23\xa0May\xa02025"
+        f"- [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post · {AGREED_ON}\n"
+        f"- First buses cross at dawn · Corra Daily · {BEGUN_ON}",
     )
-    assert len({embed.colour, render(ANSWER).colour, render_failure("It failed.").colour}) == 3
+    assert len({sheet.colour, laid(ANSWER).colour, draw_failure("It failed.").colour}) == 3
 
 
 def test_a_refusal_without_stories_is_its_sentence_only() -> None:
-    assert render(REFUSAL).description == "The stories do not say that."
+    assert laid(REFUSAL).text == "### Who won?\nThe stories do not say that."
 
 
 def test_a_story_without_publisher_date_and_title_is_still_cited() -> None:
     bare = replace(AGREED, title=" \u200b", url=None, publisher=None, published_at=None)
-    description = str(render(replace(ANSWER, citations=(bare,))).description)
-    assert description.endswith("\n> \\[1\\] Untitled story")
+    assert laid(replace(ANSWER, citations=(bare,))).text.endswith("\n-# \\[1\\] Untitled story")
 
 
 def test_what_has_no_room_is_counted_and_its_number_is_not_shown() -> None:
     citations = tuple(replace(AGREED, story_id=str(n), quote=f"{n} words. " + "word " * 150) for n in range(9))
     answer = replace(ANSWER, figures=(Figure("9", 9, None, None, tuple(range(9))),), citations=citations)
-    lines = str(render(answer).description).split("\n")
-    shown = sum(line.startswith("> \\[") for line in lines)
+    sheet = laid(answer)
+    shown = sum("-# \\[" in block for block in sheet.blocks)
     assert 3 <= shown < 9
-    assert lines[-1] == f"… and {9 - shown} more passages."
-    assert lines[0] == "**9** " + " ".join(f"\\[{number}\\]" for number in range(1, shown + 1))
+    assert sheet.blocks[-1] == f"-# … and {9 - shown} more passages."
+    assert lead(answer) == ["**9** " + " ".join(f"\\[{number}\\]" for number in range(1, min(shown, 5) + 1))]
+
+
+def test_a_story_more_than_ten_is_counted_too() -> None:
+    citations = tuple(replace(AGREED, story_id=str(n), quote=f"Story {n}.") for n in range(14))
+    sheet = laid(replace(ANSWER, figures=(), citations=citations))
+    assert len(sheet.blocks) == 11
+    assert sheet.blocks[-1] == "-# … and 4 more passages."
 
 
 def test_a_long_quote_is_shortened_at_the_end_of_a_sentence() -> None:
     citation = replace(AGREED, quote="The talks went on for another long day in the city. " * 60)
-    lines = str(render(replace(ANSWER, citations=(citation,))).description).split("\n")
-    assert lines[2].endswith("in the city. …")
-    assert 500 < len(lines[2]) <= 910
+    quote = laid(replace(ANSWER, citations=(citation,))).blocks[0].split("\n")[0]
+    assert quote.endswith("in the city. …")
+    assert 500 < len(quote) <= 910
 
 
 @pytest.mark.parametrize(
@@ -166,24 +203,58 @@ def test_a_date_is_the_day_that_the_publisher_gave(published_at: str | None, wri
     assert written_date(published_at) == (written and written.replace(" ", "\xa0"))
 
 
+@pytest.mark.parametrize(
+    ("published_at", "age"),
+    [
+        ("2025-11-26T11:59:00+00:00", "<t:1764158340:R>"),  # a minute ago
+        ("2025-11-26T13:59:00+02:00", "<t:1764158340:R>"),
+        ("2025-11-26T12:01:00+00:00", None),  # yet to come
+        ("2025-11-26", None),  # a day says nothing of hours
+        ("2025-11-24", None),
+        ("2025-11-23", "<t:1763893800:R>"),
+        ("2025-11-24T01:00:00", None),  # who knows in which zone
+        ("2027-01-01", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-12:00", None),
+    ],
+)
+def test_an_age_is_shown_as_far_as_it_is_known(published_at: str, age: str | None) -> None:
+    day = written_date(published_at)
+    assert date_and_age(published_at, now=NOW) == (f"{day} · {age}" if age else day)
+
+
+@pytest.mark.parametrize("hours", [-10, -8, 0, 2, 9, 13])
+def test_a_day_without_a_time_is_that_day_where_people_hover_over_its_age(hours: int) -> None:
+    shown = str(date_and_age("2025-03-01", now=NOW))
+    moment = datetime.fromtimestamp(int(shown.split("<t:")[1].split(":")[0]), UTC) + timedelta(hours=hours)
+    assert moment.date().isoformat() == "2025-03-01"
+
+
 def test_nothing_at_all_is_still_something_that_discord_takes() -> None:
     empty = Answer(question="\u200b", answered=True, reason=None, text="", confidence=0.0)
-    embed = render(empty)
-    assert embed.title is None
-    assert embed.description
+    assert laid(empty).text == "There is nothing to show."
 
 
 @pytest.mark.parametrize("answer", [ANSWER, REFUSAL], ids=["answer", "refusal"])
 def test_a_note_stands_at_the_foot(answer: Answer) -> None:
-    assert render(answer).footer.text is None
-    noted = replace(answer, note="Only words\u202e\nwere searched.")
-    assert render(noted).footer.text == "Only words were searched."
-    assert len(render(replace(answer, note="a" * 9_999)).footer.text or "") == 300
+    assert laid(answer).foot is None
+    noted = replace(answer, note="Only words\u202e\nwere *searched*.")
+    assert laid(noted).foot == "-# Only words were \\*searched\\*."
+    assert len(laid(replace(answer, note="a" * 9_999)).foot or "") <= 303
 
 
 def test_failures_and_hints_are_their_sentence() -> None:
-    assert render_failure("It failed.").description == "It failed."
-    assert render_hint("Write words.").description == "Write words."
+    assert draw_failure("It failed.").description == "It failed."
+    assert draw_hint("Write words.").description == "Write words."
+
+
+async def test_an_answer_is_one_message_that_is_not_listened_to() -> None:
+    button: discord.ui.Button[discord.ui.LayoutView] = discord.ui.Button(label="Go", custom_id="go")
+    view = draw_answer(ANSWER, now=NOW, buttons=[[button]])
+    assert problems_of(view) is None
+    assert text_of(view).startswith("### How many prisoners are being exchanged?\n**1,000 prisoners**")
+    assert custom_ids_of(view) == ["go"]
+    assert view.is_finished()
 
 
 hostile = st.lists(
@@ -251,17 +322,16 @@ def answers(draw: st.DrawFn) -> Answer:
         citations=cited,
         note=draw(st.none() | hostile),
         short=draw(st.none() | hostile),
+        understood_as=draw(st.none() | hostile),
     )
 
 
 @given(answer=answers())
 def test_any_answer_is_within_discords_limits(answer: Answer) -> None:
-    embed = render(answer)
-    assert embed.title is None or 1 <= units(embed.title) <= 256
-    assert embed.description is not None
-    assert 1 <= units(embed.description) <= 4_096
-    assert units(embed.description) + units(embed.title or "") <= 6_000
-    assert embed.description.strip()
+    sheet = laid(answer)
+    assert sum(map(units, [sheet.head, *sheet.blocks, sheet.foot or ""])) <= LONGEST_TEXT
+    assert all(block.strip() for block in [sheet.head, *sheet.blocks])
+    assert len(sheet.blocks) <= 11
 
 
 @pytest.mark.parametrize(
@@ -270,8 +340,8 @@ def test_any_answer_is_within_discords_limits(answer: Answer) -> None:
 )
 def test_text_behind_a_link_cannot_send_the_link_elsewhere(end: str, display: Callable) -> None:
     citations = (replace(AGREED, publisher=end), replace(AGREED, story_id="b", quote=end, publisher=end))
-    for answer in (ANSWER, replace(REFUSAL)):
-        shown = display(str(render(replace(answer, citations=citations)).description))
+    for answer in (ANSWER, REFUSAL):
+        shown = display(laid(replace(answer, citations=citations)).text)
         assert [target for kind, target in shown.markup if kind == "link"] == [
             "https://harbour-post.example/agreed"
         ] * 2
@@ -280,30 +350,25 @@ def test_text_behind_a_link_cannot_send_the_link_elsewhere(end: str, display: Ca
 @settings(max_examples=200, deadline=None)
 @given(answer=answers())
 def test_in_any_answer_only_our_own_markup_takes_effect(answer: Answer, display: Callable) -> None:
-    embed = render(answer)
-    assert display(embed.title or "").markup == []
-    shown = display(str(embed.description))
-    assert shown.kinds() <= {"quote", "list", "strong", "link"}
+    sheet = laid(answer)
+    shown = display(sheet.text)
+    assert shown.kinds() <= {"heading", "quote", "list", "strong", "link", "timestamp"}
+    headings = [source for kind, source in shown.markup if kind == "heading"]
+    assert headings.count("###") <= 1
+    assert set(headings) <= {"###", "-#"}
     addresses = {web_address(citation.url) for citation in answer.citations}
     assert {target for kind, target in shown.markup if kind == "link"} <= addresses
     assert sum(kind == "strong" for kind, _ in shown.markup) % 2 == 0
+    lists = sum(kind == "list" for kind, _ in shown.markup)
+    assert lists == (0 if answer.answered or not sheet.blocks else sheet.blocks[0].count("\n"))
 
 
 @given(answer=answers())
 def test_every_quote_that_is_shown_is_the_storys_or_marked_as_shortened(answer: Answer, display: Callable) -> None:
-    if not answer.answered:
-        return
     quotes = {clean(citation.quote) for citation in answer.citations}
-    for line in str(render(answer).description).split("\n"):
-        if line.startswith("> ") and not line.startswith("> \\["):
+    for line in "\n".join(laid(answer).blocks).split("\n"):
+        if line.startswith("> "):
             words = display(line).words
             assert words in quotes or any(
                 quote.startswith(words.removesuffix("…").rstrip()) for quote in quotes if words.endswith("…")
             )
-
-
-def test_a_short_answer_stands_first_with_the_source_that_says_it() -> None:
-    answer = replace(ANSWER, figures=(), short="Ada *Brill*", text="Ada *Brill*: Each side")
-    description = render(answer).description or ""
-    assert description.startswith("**Ada \\*Brill\\*** \\[1\\]\n\n> Each side will hand over")
-    assert description.count("Each side will hand over") == 1
