@@ -22,6 +22,8 @@ LEFT_OUT = frozenset(
 )
 """Names of values that are never written."""
 
+# What another handler's formatter may have put into a record.
+_NOT_FACTS = ("asctime", "message")
 _CHATTY = ("bot", "index", "discord", "audit")
 _MARK = "[left out]"
 # A bot's token is three parts of base64url: its id, a time and a signature. An interaction's begins with "aW50".
@@ -94,6 +96,7 @@ def _formatter(form: Form, *, colours: bool, secrets: Sequence[str]) -> logging.
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _only_facts,
         _leave_out,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -123,6 +126,10 @@ def _formatter(form: Form, *, colours: bool, secrets: Sequence[str]) -> logging.
             foreign_pre_chain=every, processors=[removed, ending[0], redact_values, ending[1]]
         )
     return _Redacting(redact_line=redact_line, foreign_pre_chain=every, processors=[removed, *ending])
+
+
+def _only_facts(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    return {name: value for name, value in event.items() if name not in _NOT_FACTS}
 
 
 def _leave_out(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,26 @@ from index.errors import ModelError, SettingsError, StorydeskError
 TOKEN = "MTE4NTYzNzQ5OTk4.made-up.token-of-no-bot"
 
 
+@pytest.fixture(autouse=True)
+def _no_bot_runs_for_ever() -> Iterator[None]:
+    """A bot that nobody stops is told to stop: its test fails then, and the others are run."""
+    timer = threading.Timer(120, stop)
+    timer.daemon = True
+    timer.start()
+    yield
+    timer.cancel()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load_settings(
         folder=tmp_path,
-        environment={"STORYDESK_HOME": str(tmp_path), "DISCORD_TOKEN": TOKEN, "STORYDESK_QUESTION_SECONDS": "30"},
+        environment={
+            "STORYDESK_HOME": str(tmp_path),
+            "DISCORD_TOKEN": TOKEN,
+            "STORYDESK_QUESTION_SECONDS": "30",
+            "STORYDESK_PUBLIC_FOR_ALL": "true",
+        },
     )
 
 
