@@ -64,7 +64,7 @@ class Access:
         if place.kind == "server":
             if place.server_id is None or asker.membership is None or not self._is_in(place.server_id):
                 return Facts(public=self.public)
-            of_server = await self._memory.run(libraries.libraries_of, place.server_id)
+            of_server = await self._memory.run(_of_server, place.server_id, self._now())
             return Facts(of_server, (asker.membership,), self.public)
         used = await self._memory.run(people.servers_of, asker.person_id)
         remembered = await self._memory.run(
@@ -110,6 +110,15 @@ class Access:
                 self._noted.pop((person_id, server_id), None)
                 await self._memory.run(people.gone, person_id, server_id)
         return found
+
+
+def _of_server(memory: Memory, server_id: int, now: datetime) -> tuple[BoundLibrary, ...]:
+    """The libraries of a server that the bot is in; someone may ask before it is noted that it joined."""
+    found = libraries.libraries_of(memory, server_id)
+    if not found:
+        servers.joined(memory, server_id, at=now)
+        found = libraries.libraries_of(memory, server_id)
+    return found
 
 
 def _remembered(memory: Memory, person_id: int, server_ids: tuple[int, ...]) -> _Remembered:

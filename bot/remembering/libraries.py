@@ -121,10 +121,16 @@ def left_behind(memory: Memory, server_id: int) -> tuple[str, ...]:
 
 
 def drop(memory: Memory, name: str) -> None:
-    """Forget a library whose stories are gone."""
+    """Forget a library whose stories are gone. The one that a server has from the start is empty then, and stays."""
     with memory.writing() as connection:
-        connection.execute(delete(libraries).where(libraries.c.name == name))
         _forget_what_came_of(connection, name)
+        here = select(servers.c.id).where(servers.c.left_at.is_(None))
+        of_server = select(libraries.c.server_id).where(libraries.c.name == name, libraries.c.server_id.in_(here))
+        server_id = connection.scalar(of_server)
+        if server_id is not None and name == default_library(server_id):
+            connection.execute(update(libraries).where(libraries.c.name == name).values(removed_at=None))
+        else:
+            connection.execute(delete(libraries).where(libraries.c.name == name))
 
 
 def count(memory: Memory) -> int:

@@ -53,15 +53,15 @@ def joined(memory: Memory, server_id: int, *, at: datetime) -> bool:
         if known is not None:
             back = update(servers).where(servers.c.id == server_id, servers.c.left_at.is_not(None))
             connection.execute(back.values(left_at=None, joined_at=written(at)))
-            return False
-        values = _columns(DEFAULT)
-        connection.execute(insert(servers).values(id=server_id, joined_at=written(at), left_at=None, **values))
-        connection.execute(
-            insert(libraries).values(
-                name=default_library(server_id), server_id=server_id, title="", created_at=written(at)
-            )
-        )
-        return True
+        else:
+            values = _columns(DEFAULT)
+            connection.execute(insert(servers).values(id=server_id, joined_at=written(at), left_at=None, **values))
+        name = default_library(server_id)
+        # One that is being removed just now becomes an empty one when that is done.
+        if connection.scalar(select(libraries.c.name).where(libraries.c.name == name)) is None:
+            first = {"name": name, "server_id": server_id, "title": "", "created_at": written(at)}
+            connection.execute(insert(libraries).values(first))
+        return known is None
 
 
 def left(memory: Memory, server_id: int, *, at: datetime) -> None:

@@ -11,6 +11,7 @@ import functools
 import logging
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,7 +21,9 @@ from playwright.async_api import BrowserType
 
 from bot.client import StorydeskClient
 from bot.desk import Desk
-from index.stories import Answer, Citation, Figure
+from bot.remembering import Memory
+from bot.settings import BotSettings
+from index.stories import Answer, Citation, Figure, StoryTitle
 
 FOLDER = Path(__file__).parent
 
@@ -117,19 +120,34 @@ class _PreparedEngine:
         self._answer = answer
 
     def ask(
-        self, question: str, *, library: str = "public", now: datetime | None = None, since: date | None = None
+        self,
+        question: str,
+        *,
+        library: str = "public",
+        now: datetime | None = None,
+        since: date | None = None,
+        story: str | None = None,
+        conversation: Sequence[Answer] = (),
     ) -> Answer:
         if self._answer is None:
             raise OSError("No space left on device")
         return self._answer
 
+    def titles(self, library: str) -> tuple[StoryTitle, ...]:
+        return ()
+
+    def remove_library(self, name: str) -> bool:
+        return True
+
 
 async def draw(name: str, answer: Answer | None) -> None:
     """Let someone ask in a server and take a picture of the channel."""
     question = answer.question if answer else "How many prisoners are being exchanged?"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Memory.open(Path(folder)) as memory:
         client = StorydeskClient(
             Desk(_PreparedEngine(answer), seconds=60),
+            memory,
+            BotSettings(),
             commands_file=Path(folder) / "commands",
             on_connected=lambda invite: None,
         )

@@ -264,8 +264,8 @@ class StandIn:
             case ("GET", "gateway"):
                 return {"url": self.gateway}
             case ("PUT", "applications", _, "commands"):
-                self.commands = body
-                return [one | {"id": str(90 + i), "version": "1", "application_id": "43"} for i, one in enumerate(body)]
+                self.commands = [{"description": ""} | command for command in body]  # as for context menus
+                return [one | {"id": str(90 + i), "version": "1", "application_id": "43"} for i, one in enumerate(self.commands)]
             case ("POST", "users", "@me", "channels"):
                 return direct_channel(DIRECT_CHANNEL, MIRA)
             case ("GET", "channels", channel_id):

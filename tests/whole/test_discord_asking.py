@@ -11,7 +11,7 @@ from simcord.env import Env
 from simcord.interactions import base_payload
 from simcord.results import InteractionResult
 
-from bot.direct_messages import NO_TEXT
+from bot.messages import NO_TEXT
 from index.stories import Answer
 
 REFUSAL = Answer(
@@ -60,7 +60,8 @@ async def test_ask_in_a_server_is_answered_with_the_figure_the_quote_and_its_sou
         "> \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
         " · 16\xa0May\xa02025"
     )
-    assert prepared_engine.asked == [("How many prisoners are being exchanged?", "public")]
+    question = "How many prisoners are being exchanged?"
+    assert prepared_engine.asked == [(question, f"server-{guild.id}"), (question, "public")]
     assert_nobody_is_pinged(simcord_env)
 
 
@@ -210,13 +211,14 @@ async def test_the_longest_answer_is_taken_by_discord(simcord_env: Env, prepared
 
 async def test_ask_is_offered_everywhere_and_limits_its_question(simcord_env: Env) -> None:
     (registered,) = [request for request in simcord_env.http_requests if request.method == "PUT"]
-    (command,) = registered.json
-    assert command["name"] == "ask"
+    (command,) = [command for command in registered.json if command["name"] == "ask"]
     assert sorted(command["contexts"]) == [0, 1, 2]
     assert sorted(command["integration_types"]) == [0, 1]
-    (option,) = command["options"]
-    assert (option["name"], option["required"]) == ("question", True)
-    assert (option["min_length"], option["max_length"]) == (1, 1_000)
+    question, *others = command["options"]
+    assert (question["name"], question["required"]) == ("question", True)
+    assert (question["min_length"], question["max_length"]) == (1, 1_000)
+    assert [option["name"] for option in others] == ["story", "since", "private"]
+    assert not any(option.get("required") for option in others)
 
 
 async def test_the_invite_link_is_given_once_and_asks_for_no_more_than_answering_needs(make_client: Any) -> None:
@@ -237,7 +239,7 @@ async def test_the_invite_link_is_given_once_and_asks_for_no_more_than_answering
         )
 
 
-async def test_installed_for_a_user_ask_works_in_a_server_and_in_a_group_where_the_bot_is_not(
+async def test_installed_for_a_user_ask_works_where_the_bot_is_not_and_is_answered_privately(
     simcord_env: Env, prepared_engine: Any
 ) -> None:
     user = simcord_env.create_user("mira")
@@ -273,7 +275,7 @@ async def test_installed_for_a_user_ask_works_in_a_server_and_in_a_group_where_t
         response = InteractionResult(simcord_env, record).response
         assert response is not None
         assert "1,000 prisoners each" in str(response.embeds[0].description)
-        assert not response.ephemeral
+        assert response.ephemeral
     assert prepared_engine.asked == [("How many?", "public")] * 2
 
 

@@ -9,6 +9,8 @@ import simcord
 
 from bot.client import StorydeskClient
 from bot.desk import Desk
+from bot.remembering import Memory
+from bot.settings import BotSettings
 from index.engine import Engine
 from index.settings import IndexSettings
 
@@ -38,10 +40,16 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def client(engine: Engine, tmp_path: Path) -> StorydeskClient:
-    return StorydeskClient(
-        Desk(engine, seconds=100), commands_file=tmp_path / "commands", on_connected=lambda invite: None
-    )
+def client(engine: Engine, tmp_path: Path) -> Iterator[StorydeskClient]:
+    settings = BotSettings.model_validate({"STORYDESK_PUBLIC_FOR_ALL": True})
+    with Memory.open(tmp_path) as memory:
+        yield StorydeskClient(
+            Desk(engine, seconds=100),
+            memory,
+            settings,
+            commands_file=tmp_path / "commands",
+            on_connected=lambda invite: None,
+        )
 
 
 async def test_a_question_is_answered_from_the_story_with_its_source(client: StorydeskClient) -> None:

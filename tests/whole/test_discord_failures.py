@@ -9,9 +9,8 @@ import pytest
 import simcord
 from simcord.env import Env
 
-from bot.desk import Desk
+from bot.desk import Desk, Given
 from index.errors import OutdatedIndexError
-from index.stories import Answer
 
 QUESTION = "How many prisoners are being exchanged?"
 
@@ -76,8 +75,9 @@ async def test_a_question_that_takes_too_long_is_told_so(
     class ParkedDesk(Desk):
         """Waits on the simulated clock."""
 
-        async def ask(self, question: str) -> Answer:
-            return await env.external_wait(super().ask(question), reason="the engine is at work")  # type: ignore[no-any-return]
+        async def ask(self, question: str, **options: Any) -> Given:
+            work = super().ask(question, **options)
+            return await env.external_wait(work, reason="the engine is at work")  # type: ignore[no-any-return]
 
     told = threading.Event()
     prepared_engine.while_asked = lambda question: told.wait(20) and None

@@ -31,7 +31,7 @@ async def start(client: Any, *, change: Any = lambda env: None) -> list[Any]:
 
 async def test_a_first_start_registers_and_a_second_does_not(make_client: Any, tmp_path: Path) -> None:
     (registered,) = await start(make_client())
-    assert [command["name"] for command in registered] == ["ask"]
+    assert {"ask", "library", "privacy"} <= {command["name"] for command in registered}
     assert len((tmp_path / STATE).read_text().strip()) == 64
     assert await start(make_client()) == []
 
@@ -49,7 +49,8 @@ async def test_a_changed_description_is_registered(make_client: Any) -> None:
     changed = make_client()
     changed.tree.get_command("ask").description = "Ask something else."
     (registered,) = await start(changed)
-    assert registered[0]["description"] == "Ask something else."
+    (ask,) = [command for command in registered if command["name"] == "ask"]
+    assert ask["description"] == "Ask something else."
     assert len(await start(make_client())) == 1
 
 
@@ -96,10 +97,10 @@ async def test_a_state_file_that_cannot_be_written_is_logged_and_leaves_nothing_
     (tmp_path / STATE).mkdir()
     assert len(await start(make_client())) == 1
     assert "cannot be written" in caplog.text
-    assert os.listdir(tmp_path) == [STATE]  # noqa: PTH208
+    assert [name for name in os.listdir(tmp_path) if name.startswith(STATE)] == [STATE]  # noqa: PTH208
 
 
-def test_the_digest_depends_on_the_commands_and_the_application_only(make_client: Any) -> None:
+async def test_the_digest_depends_on_the_commands_and_the_application_only(make_client: Any) -> None:
     first, second = make_client().tree, make_client().tree
-    assert commands_digest(first, application_id=1) == commands_digest(second, application_id=1)
-    assert commands_digest(first, application_id=1) != commands_digest(first, application_id=2)
+    assert await commands_digest(first, application_id=1) == await commands_digest(second, application_id=1)
+    assert await commands_digest(first, application_id=1) != await commands_digest(first, application_id=2)

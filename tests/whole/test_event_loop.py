@@ -4,7 +4,7 @@ import asyncio
 import functools
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ import simcord
 
 from bot import running
 from bot.client import StorydeskClient
-from bot.desk import Desk
+from bot.desk import Desk, Given
+from bot.remembering import Memory
+from bot.settings import BotSettings
 from index import adding as adding_module
 from index import engine as engine_module
 from index.engine import Engine
@@ -22,7 +24,6 @@ from index.finding import SentenceTransformerEmbedder
 from index.indexing.vectors import Vectors
 from index.indexing.words import Words
 from index.settings import IndexSettings
-from index.stories import Answer
 from index.storing import Catalog
 
 pytestmark = pytest.mark.slow
@@ -117,17 +118,22 @@ def watch(engine: Engine, tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     _watches.remove(watch)
 
 
-def client(desk: Desk, folder: Path) -> StorydeskClient:
-    return StorydeskClient(desk, commands_file=folder / "commands", on_connected=lambda invite: None)
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Callable[[Desk], StorydeskClient]]:
+    settings = BotSettings.model_validate({"STORYDESK_PUBLIC_FOR_ALL": True})
+    with Memory.open(tmp_path) as memory:
+        yield lambda desk: StorydeskClient(
+            desk, memory, settings, commands_file=tmp_path / "commands", on_connected=lambda invite: None
+        )
 
 
 async def test_the_bot_enters_nothing_slow_on_the_event_loops_thread(
-    engine: Engine, story: Path, watch: Watch, tmp_path: Path
+    engine: Engine, story: Path, watch: Watch, client: Callable[[Desk], StorydeskClient]
 ) -> None:
     logged_in = asyncio.Event()
-    async with simcord.run(client(Desk(engine, seconds=100), tmp_path), settle_timeout=120) as env:
+    async with simcord.run(client(Desk(engine, seconds=100)), settle_timeout=120) as env:
         logged_in.set()
-        await running._load_model(engine, logged_in)
+        await running._load_model(engine, logged_in, asyncio.Event())
         channel = env.create_guild().create_text_channel("general")
         user = env.create_user("mira")
         member = channel.guild.add_member(user)
@@ -150,13 +156,13 @@ async def test_the_bot_enters_nothing_slow_on_the_event_loops_thread(
 
 
 async def test_the_watch_sees_a_desk_that_asks_on_the_event_loops_thread(
-    engine: Engine, watch: Watch, tmp_path: Path
+    engine: Engine, watch: Watch, tmp_path: Path, client: Callable[[Desk], StorydeskClient]
 ) -> None:
     class HastyDesk(Desk):
-        async def ask(self, question: str) -> Answer:
-            return engine.ask(question)
+        async def ask(self, question: str, **options: Any) -> Given:
+            return Given(engine.ask(question), "public")
 
-    async with simcord.run(client(HastyDesk(engine, seconds=100), tmp_path), settle_timeout=120) as env:
+    async with simcord.run(client(HastyDesk(engine, seconds=100)), settle_timeout=120) as env:
         await env.create_user("mira").send_dm(QUESTION)
     (tmp_path / "commands").read_text()
     assert set(watch.on_the_loop) >= {

@@ -140,3 +140,8 @@ async def test_a_library_of_a_role_is_read_with_the_role_that_discord_confirms(w
     assert await world.readable() == ("server-1", name)
     world.members.note(MIRA, Membership(1))  # the role is gone
     assert await world.readable() == ("server-1",)
+
+
+async def test_a_server_that_was_not_noted_yet_has_its_library_all_the_same(world: World) -> None:
+    world.bot_in.add(4)
+    assert await world.readable(Place("server", 10, 4), Membership(4)) == ("server-4",)

@@ -97,3 +97,21 @@ def test_a_server_is_dropped_only_when_it_was_left_and_its_libraries_are_gone(me
     assert servers.known(memory) == {12: True}
     assert people.servers_of(memory, 7) == ()
     assert people.chosen_library(memory, 8) == "server-12"
+
+
+def test_a_server_that_comes_back_while_it_is_removed_has_an_empty_library(memory: Memory) -> None:
+    servers.joined(memory, 100, at=NOON)
+    servers.left(memory, 100, at=NOON)
+    libraries.remove(memory, "server-100", at=NOON)
+    servers.joined(memory, 100, at=NOON + DAY)
+    assert libraries.libraries_of(memory, 100) == ()
+    libraries.drop(memory, "server-100")
+    assert [library.name for library in libraries.libraries_of(memory, 100)] == ["server-100"]
+
+
+def test_a_server_that_comes_back_after_its_library_was_dropped_gets_another(memory: Memory) -> None:
+    servers.joined(memory, 100, at=NOON)
+    servers.left(memory, 100, at=NOON)
+    libraries.drop(memory, "server-100")
+    assert servers.joined(memory, 100, at=NOON + DAY) is False
+    assert [library.name for library in libraries.libraries_of(memory, 100)] == ["server-100"]
