@@ -7,9 +7,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, TypeVar
 
-from bot.desk import BusyError, ClosingError, TookTooLongError, UnansweredError
+from bot.desk import Asks, BusyError, ClosingError, TookTooLongError, UnansweredError
 from index.errors import UnknownStoryError
 from index.stories import AddResult, StoredStory, Summary
 
@@ -32,25 +32,6 @@ class RefusedError(UnansweredError):
     """What a person wants cannot be done, or not by them; the message is the sentence for them."""
 
 
-class Keeps(Protocol):
-    """What the shelf needs of an engine. It blocks, and is never called on the event loop's thread."""
-
-    def story(self, story_id: str, *, library: str | None = None) -> StoredStory: ...
-    def summarize(self, story_id: str, *, library: str, sentences: int = 3) -> Summary: ...
-    def remove(self, story_id: str, *, library: str | None = None) -> str: ...
-    def add_document(
-        self,
-        data: bytes,
-        *,
-        name: str,
-        library: str,
-        source: str,
-        identity: str,
-        title: str | None = None,
-        on_progress: Progress | None = None,
-    ) -> list[AddResult]: ...
-
-
 class Shelf:
     """Looks at and changes the stories of libraries. Its coroutines are for the event loop's thread.
 
@@ -61,7 +42,7 @@ class Shelf:
 
     def __init__(
         self,
-        engine: Keeps,
+        engine: Asks,
         *,
         looking_seconds: float = LOOKING_SECONDS,
         changing_seconds: float = CHANGING_SECONDS,

@@ -5,7 +5,7 @@ from typing import TypeVar
 import discord
 from discord import app_commands
 
-from bot.commands.asking import asker_of
+from bot.access import asker_of
 from bot.showing.help import draw_help
 
 ClientT = TypeVar("ClientT", bound=discord.Client)

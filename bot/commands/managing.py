@@ -8,9 +8,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.access import manageable
+from bot.access import asker_of, manageable
 from bot.choosing import MOST_CHOICES, choice_name, choices, matching
-from bot.commands.asking import asker_of
 from bot.desk import UnansweredError
 from bot.reception import NotHereError, Reception
 from bot.remembering import BoundLibrary

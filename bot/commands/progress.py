@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.rendering import render_hint
+from bot.showing.look import draw_hint
 
 SECONDS = 2.5
 """Between two changes of the message: Discord takes five in five seconds of all that a bot changes in a channel."""
@@ -25,13 +25,14 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def showing_progress(
-    interaction: discord.Interaction[Any], *, seconds: float = SECONDS
+    interaction: discord.Interaction[Any], *, seconds: float | None = None
 ) -> AsyncIterator[Callable[[str, int, int], None]]:
     """Gives what is to be called, in any thread, with what is done, how much of it, and of how much.
 
-    The message changes only when there is news; what takes less than `seconds` shows none. A change that Discord
-    does not take is no reason to stop the work.
+    The message changes only when there is news; what takes less than `seconds` (SECONDS) shows none. A change that
+    Discord does not take is no reason to stop the work.
     """
+    seconds = SECONDS if seconds is None else seconds
     news: list[str] = []
 
     def tell(what: str, done: int, total: int) -> None:
@@ -46,7 +47,7 @@ async def showing_progress(
             if news and news[0] != shown:
                 shown = news[0]
                 try:
-                    await interaction.edit_original_response(embed=render_hint(shown))
+                    await interaction.edit_original_response(embed=draw_hint(shown))
                 except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                     _log.info("Progress could not be shown: %s", type(error).__name__)
 

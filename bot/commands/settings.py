@@ -106,7 +106,7 @@ class _Channels(PersonsView):
             min_values=1,
             max_values=MOST_CHANNELS,
             default_values=[
-                discord.SelectDefaultValue(id=channel_id, type=discord.SelectDefaultValueType.channel)
+                _ChosenBefore(id=channel_id, type=discord.SelectDefaultValueType.channel)
                 for channel_id in sorted(settings.channels)[:MOST_CHANNELS]
             ],
         )
@@ -126,6 +126,13 @@ class _Channels(PersonsView):
         self.stop()
         embed = draw_settings(settings, languages=self._languages)
         await interaction.edit_original_response(embed=embed, view=None, allowed_mentions=_NOBODY)
+
+
+class _ChosenBefore(discord.SelectDefaultValue):
+    """Sends its id as a text, as Discord describes it; discord.py sends a number."""
+
+    def to_dict(self) -> Any:
+        return {"id": str(self.id), "type": self.type.value}
 
 
 async def _current(interaction: Interaction, reception: Reception) -> ServerSettings:

@@ -8,8 +8,8 @@ from typing import TypeVar
 import discord
 from discord import app_commands
 
+from bot.access import asker_of
 from bot.choosing import choices, matching
-from bot.commands.asking import asker_of
 from bot.desk import UnansweredError
 from bot.reception import Reception
 from bot.shelf import RefusedError, Shelf
