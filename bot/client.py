@@ -20,11 +20,14 @@ from bot.failures import sentence_for
 from bot.limiting import Cooldowns
 from bot.messages import answer_message, is_for_bot, reply
 from bot.operating.gateway import requests_traced, watch_gateway
+from bot.pressing.answers import answer_buttons
+from bot.pressing.kept import Kept
+from bot.pressing.stale import answer_stale
 from bot.reception import Reception
 from bot.remembering import Memory, people, servers
-from bot.rendering import render_failure
 from bot.settings import BotSettings
 from bot.shelf import Shelf
+from bot.showing.look import draw_failure
 from bot.sweeping import sweep, take_stock
 from bot.syncing import sync_commands
 from bot.telling import tell_failure
@@ -87,6 +90,8 @@ class StorydeskClient(discord.AutoShardedClient):
         add_summary(self.tree, self.reception, self.shelf)
         add_settings(self.tree, self.reception, languages=dict(LANGUAGES.items()))
         add_help(self.tree)
+        kept = Kept(self.reception, self.shelf, keeps=timedelta(days=settings.answer_days))
+        self.add_dynamic_items(answer_buttons(kept))
 
     def _open_reception(
         self, desk: Desk, memory: Memory, settings: BotSettings, now: Callable[[], datetime]
@@ -134,6 +139,9 @@ class StorydeskClient(discord.AutoShardedClient):
         self.reception.access.members.revoke(guild.id, user.id)
         await self.memory.run(people.gone, user.id, guild.id)
 
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        await answer_stale(interaction)
+
     async def on_message(self, message: discord.Message) -> None:
         if self.user is None or not is_for_bot(message, self.user.id):
             return
@@ -163,7 +171,7 @@ class StorydeskClient(discord.AutoShardedClient):
         sentence = sentence_for(error, question=message.content)
         if sentence is not None:
             try:
-                await reply(message, render_failure(sentence))
+                await reply(message, draw_failure(sentence))
             except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
                 _log.warning("The person could not be told of a failure: %s", untold)
 

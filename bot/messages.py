@@ -6,8 +6,9 @@ import discord
 
 from bot.access import Asker, membership_of_member, place_of_message
 from bot.conversing import Key, direct, replying_to
+from bot.pressing.answers import draw_reply, remember
 from bot.reception import Question, Reception, is_answered_in
-from bot.rendering import render, render_hint
+from bot.showing.look import draw_hint
 
 NO_TEXT = (
     "I can only read text. Please write your question in words, for example: How many prisoners are being exchanged?"
@@ -43,26 +44,25 @@ async def answer_message(message: discord.Message, reception: Reception, bot_id:
     if not text:
         # What neither mentions the bot nor is written to it alone arrives without its text.
         unheard = message.guild is not None and not _mentions(message, bot_id) and not message.attachments
-        await reply(message, render_hint(NOT_DELIVERED if unheard else NO_TEXT))
+        await reply(message, draw_hint(NOT_DELIVERED if unheard else NO_TEXT))
         return
     await reception.admit(asker, settings)
     earlier = direct(place.channel_id) if message.guild is None else _earlier(message)
     async with message.channel.typing():
         given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))
-    sent = await reply(message, render(given.kept.answer))
-    if message.guild is None:
-        reception.said(given, direct(place.channel_id))
-    else:
-        reception.said(given, replying_to(sent.id))
+    sent = await reply(message, draw_reply(given))
+    in_direct = message.guild is None
+    channel_id = place.channel_id if in_direct else None
+    remember(reception, given, sent.id, aloud=not in_direct, channel_id=channel_id)
 
 
-async def reply(message: discord.Message, embed: discord.Embed) -> discord.Message:
+async def reply(message: discord.Message, shown: discord.Embed | discord.ui.LayoutView) -> discord.Message:
     """Reply without a ping, also if the message was deleted meanwhile."""
-    return await message.channel.send(
-        embed=embed,
-        reference=message.to_reference(fail_if_not_exists=False),
-        allowed_mentions=discord.AllowedMentions.none(),
-    )
+    reference = message.to_reference(fail_if_not_exists=False)
+    nobody = discord.AllowedMentions.none()
+    if isinstance(shown, discord.Embed):
+        return await message.channel.send(embed=shown, reference=reference, allowed_mentions=nobody)
+    return await message.channel.send(view=shown, reference=reference, allowed_mentions=nobody)
 
 
 def _mentions(message: discord.Message, bot_id: int) -> bool:

@@ -8,7 +8,7 @@ import discord
 
 from bot.failures import sentence_for
 from bot.operating.metrics import Metrics
-from bot.rendering import render_failure
+from bot.showing.look import draw_failure
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ async def tell_failure(
     sentence = sentence_for(error, question=question)
     if sentence is None:
         return
-    embed = render_failure(sentence)
+    embed = draw_failure(sentence)
     nobody = discord.AllowedMentions.none()
     try:
         if interaction.response.is_done():

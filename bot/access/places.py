@@ -4,7 +4,12 @@ from typing import Any
 
 import discord
 
-from bot.access.rules import Membership, Place
+from bot.access.rules import Asker, Membership, Place
+
+
+def asker_of(interaction: discord.Interaction[Any]) -> Asker:
+    """Who uses a command or presses a button, and where."""
+    return Asker(interaction.user.id, place_of_interaction(interaction), membership_of_interaction(interaction))
 
 
 def place_of_interaction(interaction: discord.Interaction[Any]) -> Place:

@@ -7,30 +7,24 @@ from typing import TypeVar
 import discord
 from discord import app_commands
 
-from bot.access import Asker, membership_of_interaction, place_of_interaction
+from bot.access import asker_of
 from bot.choosing import choices, matching
-from bot.conversing import Key, direct, replying_to
+from bot.conversing import direct
 from bot.desk import UnansweredError
 from bot.messages import NO_TEXT
+from bot.pressing.answers import LONGEST_QUESTION, draw_reply, remember
 from bot.reception import Question, Reception
-from bot.rendering import render, render_hint
+from bot.showing.look import draw_hint
 from bot.since import offered_days, parse_since
 from index.errors import StorydeskError
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
-LONGEST_QUESTION = 1_000
-"""Characters of a question that Discord lets a person type into `/ask`."""
 _LONGEST_OPTION = 100
 _SECONDS_TO_OFFER = 2.0
 _NOBODY = discord.AllowedMentions.none()
 
 _log = logging.getLogger(__name__)
-
-
-def asker_of(interaction: discord.Interaction[ClientT]) -> Asker:
-    """Who uses a command or presses a button, and where."""
-    return Asker(interaction.user.id, place_of_interaction(interaction), membership_of_interaction(interaction))
 
 
 def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) -> None:
@@ -62,11 +56,9 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         earlier = direct(asker.place.channel_id) if in_direct else None
         aloud = not hidden and not in_direct
         given = await reception.answer(Question(question, asker, aloud, story, first_day, earlier))
-        message = await interaction.edit_original_response(embed=render(given.kept.answer), allowed_mentions=_NOBODY)
-        keys: list[Key] = [direct(asker.place.channel_id)] if in_direct else []
-        if aloud:
-            keys.append(replying_to(message.id))
-        reception.said(given, *keys)
+        message = await interaction.edit_original_response(view=draw_reply(given), allowed_mentions=_NOBODY)
+        channel_id = asker.place.channel_id if in_direct else None
+        remember(reception, given, message.id, aloud=aloud, channel_id=channel_id)
 
     @ask.autocomplete("story")
     async def offer_stories(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:
@@ -91,12 +83,10 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         asker = asker_of(interaction)
         question = " ".join(message.content.split())[:LONGEST_QUESTION]
         if not question:
-            await interaction.response.send_message(
-                embed=render_hint(NO_TEXT), ephemeral=True, allowed_mentions=_NOBODY
-            )
+            await interaction.response.send_message(embed=draw_hint(NO_TEXT), ephemeral=True, allowed_mentions=_NOBODY)
             return
         await reception.admit_in_time(asker, private=True)
         # About what somebody else wrote, and for who wants to know only.
         await interaction.response.defer(thinking=True, ephemeral=True)
         given = await reception.answer(Question(question, asker, aloud=False))
-        await interaction.edit_original_response(embed=render(given.kept.answer), allowed_mentions=_NOBODY)
+        await interaction.edit_original_response(view=draw_reply(given), allowed_mentions=_NOBODY)

@@ -9,16 +9,15 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
-from bot.access import Asker, Facts, Place, manageable, may_manage, readable
+from bot.access import Asker, Facts, Place, asker_of, manageable, may_manage, readable
 from bot.choosing import MOST_CHOICES, choice_name
-from bot.commands.asking import asker_of
 from bot.desk import UnansweredError
 from bot.pressing.confirming import ask_to_confirm
 from bot.reception import NotHereError, Reception
 from bot.remembering import BoundLibrary, libraries, people
 from bot.remembering.libraries import LONGEST_TITLE, MOST_LIBRARIES, TitleTakenError, TooManyLibrariesError
-from bot.rendering import render_hint
 from bot.showing.escaping import show
+from bot.showing.look import draw_hint
 from bot.sweeping import remove_library
 from index.errors import StorydeskError
 
@@ -75,7 +74,7 @@ def _add_choosing(tree: app_commands.CommandTree[ClientT], reception: Reception)
             sentence = f"In direct messages I now look into **{_title(library, facts, interaction.client)}** only."
         else:
             raise NoSuchLibraryError(_NO_SUCH)
-        await interaction.edit_original_response(embed=render_hint(sentence), allowed_mentions=_NOBODY)
+        await interaction.edit_original_response(embed=draw_hint(sentence), allowed_mentions=_NOBODY)
 
     @library.autocomplete("library")
     async def offer(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:
@@ -148,7 +147,7 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
             return await _remove(library_now, pressed, reception)
 
         await interaction.response.defer(thinking=True, ephemeral=True)
-        question = render_hint(f"Remove {_line(found)} with all of its stories? That cannot be undone.")
+        question = draw_hint(f"Remove {_line(found)} with all of its stories? That cannot be undone.")
         await ask_to_confirm(interaction, question, yes="Remove it", do=do, metrics=reception.desk.metrics)
 
 
@@ -159,7 +158,7 @@ async def _remove(library: BoundLibrary, interaction: discord.Interaction[Any], 
     sentence = f"Removed: {_line(library)}."
     if not done:
         sentence += " Nobody can read it any more; what is left of it is cleaned up later."
-    return render_hint(sentence)
+    return draw_hint(sentence)
 
 
 def _offer_managed(
@@ -245,7 +244,7 @@ def _choices(offered: list[tuple[str, str]], typed: str) -> list[app_commands.Ch
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
-    await interaction.response.send_message(embed=render_hint(sentence), ephemeral=True, allowed_mentions=_NOBODY)
+    await interaction.response.send_message(embed=draw_hint(sentence), ephemeral=True, allowed_mentions=_NOBODY)
 
 
 def _audit(action: str, library: BoundLibrary, interaction: discord.Interaction[Any]) -> None:

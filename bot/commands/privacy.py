@@ -5,11 +5,11 @@ from typing import TypeVar
 import discord
 from discord import app_commands
 
-from bot.commands.asking import asker_of
+from bot.access import asker_of
 from bot.reception import Reception
 from bot.remembering import people
 from bot.remembering.people import Kept
-from bot.rendering import render_hint
+from bot.showing.look import draw_hint
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
@@ -26,7 +26,7 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
         await interaction.response.defer(thinking=True, ephemeral=True)
         kept = await reception.memory.run(people.kept_of, interaction.user.id)
         await interaction.edit_original_response(
-            embed=render_hint(what_is_stored(kept, answer_days=answer_days)), allowed_mentions=_NOBODY
+            embed=draw_hint(what_is_stored(kept, answer_days=answer_days)), allowed_mentions=_NOBODY
         )
 
     @tree.command(name="forget", description="Forget our conversation, or everything that I store of you.")
@@ -46,7 +46,7 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
             )
         else:
             sentence = "I have forgotten our conversation. Your next question begins a new one."
-        await interaction.edit_original_response(embed=render_hint(sentence), allowed_mentions=_NOBODY)
+        await interaction.edit_original_response(embed=draw_hint(sentence), allowed_mentions=_NOBODY)
 
 
 def what_is_stored(kept: Kept, *, answer_days: int) -> str:

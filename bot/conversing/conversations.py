@@ -13,7 +13,7 @@ SECONDS = 30 * 60.0
 MOST = 1_000
 """Conversations; each may take some 56,000 characters."""
 
-Key = tuple[Literal["direct", "reply"], int]
+Key = tuple[Literal["direct", "reply", "answer"], int | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ def direct(channel_id: int) -> Key:
 def replying_to(message_id: int) -> Key:
     """The conversation that a reply to one of the bot's messages goes on with."""
     return ("reply", message_id)
+
+
+def following(answer_id: str) -> Key:
+    """The conversation that a question asked with the button under a kept answer goes on with."""
+    return ("answer", answer_id)
 
 
 class Conversations:

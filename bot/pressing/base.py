@@ -15,10 +15,21 @@ class NotesWork(Protocol):
     def note_work(self) -> None: ...
 
 
+SECONDS_TO_FILL_IN = 30 * 60.0
+"""For a modal; one that is closed is never heard of again."""
+_TAKEN = "taken"
+
+
 def note_work(interaction: discord.Interaction[Any]) -> None:
-    """Let a stop wait for what is done for this interaction."""
+    """Let a stop wait for what is done for this interaction, which is somebody's to answer from now on."""
+    interaction.extras[_TAKEN] = True
     if isinstance(interaction.client, NotesWork):
         interaction.client.note_work()
+
+
+def is_taken(interaction: discord.Interaction[Any]) -> bool:
+    """Whether a view, a modal or a button that is known answers this interaction."""
+    return _TAKEN in interaction.extras
 
 
 class PersonsView(discord.ui.View):
@@ -30,8 +41,10 @@ class PersonsView(discord.ui.View):
         self._metrics = metrics
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        if interaction.user.id != self._person_id:
+            return False  # and nobody takes it
         note_work(interaction)
-        return interaction.user.id == self._person_id
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: Exception, item: discord.ui.Item[Any], /
@@ -43,8 +56,13 @@ class TellingModal(discord.ui.Modal):
     """A modal whose failures reach the person."""
 
     def __init__(self, *, title: str, metrics: Metrics) -> None:
-        super().__init__(title=title)
+        super().__init__(title=title, timeout=SECONDS_TO_FILL_IN)
         self._metrics = metrics
+
+    @property
+    def question(self) -> str:
+        """What the log must not repeat."""
+        return ""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         note_work(interaction)
@@ -53,4 +71,4 @@ class TellingModal(discord.ui.Modal):
     async def on_error(  # type: ignore[override]
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
-        await tell_failure(interaction, error, metrics=self._metrics)
+        await tell_failure(interaction, error, metrics=self._metrics, question=self.question)

@@ -8,7 +8,7 @@ import discord
 
 from bot.operating.metrics import Metrics
 from bot.pressing.base import PersonsView
-from bot.rendering import render_hint
+from bot.showing.look import draw_hint
 
 Do = Callable[[discord.Interaction[Any]], Awaitable[discord.Embed]]
 """Does it, after looking anew whether the person may, and says what came of it."""
@@ -43,12 +43,12 @@ class _Confirming(PersonsView):
     @discord.ui.button(label="Keep it", style=discord.ButtonStyle.secondary)
     async def keep(self, interaction: discord.Interaction[Any], button: discord.ui.Button["_Confirming"]) -> None:
         if await self._decide(interaction):
-            await interaction.edit_original_response(embed=render_hint("Nothing was changed."), view=None)
+            await interaction.edit_original_response(embed=draw_hint("Nothing was changed."), view=None)
 
     async def on_timeout(self) -> None:
         try:
             await self._asked.edit_original_response(
-                embed=render_hint("Nothing was changed: the question was not answered in time."), view=None
+                embed=draw_hint("Nothing was changed: the question was not answered in time."), view=None
             )
         except (discord.HTTPException, aiohttp.ClientError, OSError):  # it was dismissed
             return

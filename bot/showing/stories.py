@@ -7,8 +7,9 @@ from math import ceil
 
 import discord
 
-from bot.rendering import LONGEST_TITLE, written_date
+from bot.showing.dates import written_date
 from bot.showing.escaping import clean, link, show, units
+from bot.showing.look import LONGEST_TITLE
 from index.shaping import paragraphs
 from index.stories import AddResult, StoredStory, StorySummary, StoryTitle, Summary
 

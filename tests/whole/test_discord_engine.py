@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import simcord
+from discord_shown import text_of
 
 from bot.client import StorydeskClient
 from bot.desk import Desk
@@ -55,12 +56,11 @@ def client(engine: Engine, tmp_path: Path) -> Iterator[StorydeskClient]:
 async def test_a_question_is_answered_from_the_story_with_its_source(client: StorydeskClient) -> None:
     async with simcord.run(client, settle_timeout=120) as env:
         result = await env.create_user("mira").slash("ask", question="How many people watched from the pier?")
-        lead, quoted = str(result.response.embeds[0].description).split("\n\n")
-        assert lead == "**About 300 people** \\[1\\]"
-        assert quoted.split("\n") == [
-            "> About 300 people watched from the pier.",
-            "> \\[1\\] [Lighthouse of Maren is lit again](https://harbour-post.example/maren-lighthouse)"
-            " · The Harbour Post · 8\xa0March\xa02025",
+        assert text_of(result.response).split("\n")[1:] == [
+            "**About 300 people** \\[1\\]",
+            "> **About 300 people** watched from the pier.",
+            "-# \\[1\\] [Lighthouse of Maren is lit again](https://harbour-post.example/maren-lighthouse)"
+            " · The Harbour Post · 8\xa0March\xa02025 · <t:1741429800:R>",
         ]
 
 
@@ -70,7 +70,7 @@ async def test_what_only_the_samples_say_is_refused_in_discord(engine: Engine, c
     async with simcord.run(client, settle_timeout=120) as env:
         user = env.create_user("mira")
         await user.send_dm(question)
-        description = str(user.dm_channel.last_message.embeds[0].description)
+        description = text_of(user.dm_channel.last_message)
         assert "prisoners" not in description
         assert "**" not in description
 
@@ -80,5 +80,5 @@ async def test_two_people_are_answered_at_once(client: StorydeskClient) -> None:
         first, second = env.create_user("mira"), env.create_user("noor")
         env.backend.create_message(first.dm_channel.id, first.id, "When was the lighthouse of Maren lit again?")
         await second.send_dm("How many people watched from the pier?")
-        assert "lit again on Saturday" in str(first.dm_channel.last_message.embeds[0].description)
-        assert "300 people" in str(second.dm_channel.last_message.embeds[0].description)
+        assert "lit again on Saturday" in text_of(first.dm_channel.last_message)
+        assert "300 people" in text_of(second.dm_channel.last_message)

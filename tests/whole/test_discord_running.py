@@ -11,6 +11,7 @@ from typing import Any
 import discord
 import pytest
 from discord_bad_days import refusing
+from discord_shown import text_of
 from discord_stand_in import StandIn
 
 from bot.running import run_bot
@@ -187,7 +188,7 @@ def test_a_stop_in_the_middle_of_a_question_answers_it_first(
     assert turned_away["message_reference"]["message_id"] == int(asked[1])
     assert "being restarted" in turned_away["embeds"][0]["description"]
     assert answered["message_reference"]["message_id"] == int(asked[0])
-    assert "1,000 prisoners each" in answered["embeds"][0]["description"]
+    assert "1,000 prisoners each" in text_of(answered)
     assert [question for question, *_ in engine.asked] == ["How many prisoners?"]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot.escaping import units
+from bot.showing.escaping import units
 from bot.showing import stories as drawn
 from index.stories import AddResult, Quote, StoredStory, StorySummary, StoryTitle, Summary
 
