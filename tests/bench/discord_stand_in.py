@@ -265,7 +265,8 @@ class StandIn:
                 return {"url": self.gateway}
             case ("PUT", "applications", _, "commands"):
                 self.commands = [{"description": ""} | command for command in body]  # as for context menus
-                return [one | {"id": str(90 + i), "version": "1", "application_id": "43"} for i, one in enumerate(self.commands)]
+                known = {"version": "1", "application_id": APPLICATION["id"]}
+                return [one | known | {"id": str(90 + number)} for number, one in enumerate(self.commands)]
             case ("POST", "users", "@me", "channels"):
                 return direct_channel(DIRECT_CHANNEL, MIRA)
             case ("GET", "channels", channel_id):

@@ -16,7 +16,7 @@ from typing import Any
 
 import discord
 import pytest
-from discord_bad_days import broken_off, failing, limited, slow
+from discord_bad_days import broken_off, failing, limited, refusing, slow
 from discord_payloads import person
 from discord_stand_in import StandIn
 
@@ -268,6 +268,23 @@ def test_the_log_of_a_bad_day_has_no_word_of_what_was_asked_and_no_token(
     assert any("A question failed" in line["event"] for line in lines)
     for unwanted in ("Wolpertingen", "prisoners", "made-up.token", "token-of-1"):
         assert unwanted not in log
+
+
+def test_a_missing_scope_is_one_sentence_and_what_works_without_it_works(
+    bot: Bot, stand_in: StandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in.script("PUT", "/applications/*", refusing(403, 50001))
+
+    def act() -> None:
+        stand_in.write(QUESTION)
+        stand_in.wait_for(lambda: stand_in.messages, what="a direct message is answered")
+
+    bot.run(act)
+    log = capsys.readouterr().err
+    (line,) = [json.loads(line) for line in log.splitlines() if "applications.commands" in line]
+    assert line["level"] == "error"
+    assert "lacks the scope applications.commands" in line["event"]
+    assert "Traceback" not in log
 
 
 def test_a_stop_that_discord_does_not_answer_is_over_in_time(bot: Bot, stand_in: StandIn) -> None:
