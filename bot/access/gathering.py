@@ -6,22 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.access.members import CouldNotVerifyError, Members
-from bot.access.rules import Facts, Membership, Place
+from bot.access.rules import Asker, Facts, Membership
 from bot.remembering import BoundLibrary, Memory, libraries, people, servers
 
 MOST_SERVERS = 12
 """Of a person, the last used first, that are read from in direct messages: each may be a request to Discord."""
 _NOTED_AGAIN_AFTER = timedelta(hours=1)
 _MOST_NOTED = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, and where. `membership` is theirs in the place's server, None when that is none the bot is in."""
-
-    person_id: int
-    place: Place
-    membership: Membership | None = None
 
 
 @dataclass(frozen=True, slots=True)

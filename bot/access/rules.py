@@ -39,6 +39,15 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and where. `membership` is theirs in the place's server, None when that is none the bot is in."""
+
+    person_id: int
+    place: Place
+    membership: Membership | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the rules look at.
 
