@@ -61,16 +61,16 @@ def log_to(stream: TextIO, *, form: Form, secrets: Sequence[str] = ()) -> Iterat
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_formatter(form, colours=stream.isatty(), secrets=secrets))
     root = logging.getLogger()
-    chatty = [logging.getLogger(name) for name in _CHATTY]
-    levels = [logger.level for logger in chatty]
+    changed = {root: logging.WARNING} | {logging.getLogger(name): logging.INFO for name in _CHATTY}
+    before = {logger: logger.level for logger in changed}
     root.addHandler(handler)
-    for logger in chatty:
-        logger.setLevel(logging.INFO)
+    for logger, level in changed.items():
+        logger.setLevel(level)
     try:
         yield
     finally:
         root.removeHandler(handler)
-        for logger, level in zip(chatty, levels, strict=True):
+        for logger, level in before.items():
             logger.setLevel(level)
 
 

@@ -70,6 +70,7 @@ class FakeEngine:
         library: str = "public",
         now: datetime | None = None,
         since: date | None = None,
+        story: str | None = None,
         leaving_out: Collection[str] = (),
         least_confidence: float | None = None,
         conversation: Sequence[Answer] = (),
