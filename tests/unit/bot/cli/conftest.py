@@ -70,8 +70,8 @@ class FakeEngine:
         library: str = "public",
         now: datetime | None = None,
         since: date | None = None,
-        story: str | None = None,
         leaving_out: Collection[str] = (),
+        story: str | None = None,
         least_confidence: float | None = None,
         conversation: Sequence[Answer] = (),
     ) -> Answer:
@@ -90,6 +90,7 @@ class FakeEngine:
         now: datetime | None = None,
         since: date | None = None,
         leaving_out: Collection[str] = (),
+        story: str | None = None,
         on_note: Callable[[str], None] | None = None,
     ) -> list[Finding]:
         if on_note is not None:
