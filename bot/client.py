@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class StorydeskClient(discord.AutoShardedClient):
         *,
         commands_file: Path,
         on_connected: Callable[[str], None],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = lambda: discord.utils.utcnow(),
     ) -> None:
         super().__init__(
             # Messages in servers arrive without their text unless they mention the bot. Bans end a right to read.

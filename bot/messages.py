@@ -42,8 +42,8 @@ async def answer_message(message: discord.Message, reception: Reception, bot_id:
         return
     text = _without_mention(message.content, bot_id)
     if not text:
-        # What neither mentions the bot nor is written to it alone arrives without its text.
-        unheard = message.guild is not None and not _mentions(message, bot_id) and not message.attachments
+        # A reply in a server that does not mention the bot arrives without its text.
+        unheard = message.guild is not None and _replies_to(message, bot_id) and not message.attachments
         await reply(message, draw_hint(NOT_DELIVERED if unheard else NO_TEXT))
         return
     await reception.admit(asker, settings)
