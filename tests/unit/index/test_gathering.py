@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.answering.reader import Reading
+from index.answering.reader import Reading, load_reader
 from index.engine import Engine
 from index.gathering import Gathering, GatheringEmbedder, GatheringReader
+from index.settings import IndexSettings
 
 SECONDS = 10
 
@@ -137,6 +138,21 @@ def test_a_reader_keeps_its_name_and_order() -> None:
     reader = GatheringReader(ReadsPairs())
     assert reader.name == "reads"
     assert [each.offsets for each in reader.read("who", ["xx", "y"])] == [((0, 2),), ((0, 1),)]
+
+
+@pytest.mark.slow
+def test_a_model_reads_for_several_questions_at_once_what_it_reads_for_each(make_tiny_model: Any) -> None:
+    folder = make_tiny_model("BertForQuestionAnswering")
+    reader = load_reader(IndexSettings(reader_model=str(folder), model_dtype="float32"))
+    assert reader is not None
+    questions = {"Who?": ["The council will pay.", "A"], "What will the mayor of this city pay?": ["The mayor said."]}
+    together = reader.read_pairs([(question, text) for question, texts in questions.items() for text in texts])
+    alone = [reading for question, texts in questions.items() for reading in reader.read(question, texts)]
+    for one, other in zip(together, alone, strict=True):
+        assert one.offsets == other.offsets
+        np.testing.assert_allclose(one.starts, other.starts, atol=1e-4)
+        np.testing.assert_allclose(one.ends, other.ends, atol=1e-4)
+        assert one.no_answer == pytest.approx(other.no_answer, abs=1e-4)
 
 
 def test_equal_texts_are_embedded_once_and_each_has_its_row(embedder: Any) -> None:
