@@ -51,16 +51,16 @@ def remember(
 
 
 def _buttons(kept: KeptAnswer) -> list[ui.Item[ui.LayoutView]]:
-    passages = [_button("passages", kept.id, "Passages", "📄")] if kept.answer.citations else []
+    passages = [_button("passages", kept.id, "Passages")] if kept.answer.citations else []
     return [
         *passages,
-        _button("follow", kept.id, "Ask a follow-up", "💬"),
+        _button("follow", kept.id, "Ask a follow-up"),
         _button("helpful", kept.id, "Helpful", "👍"),
         _button("unhelpful", kept.id, "Not helpful", "👎"),
     ]
 
 
-def _button(action: str, answer_id: str, label: str, emoji: str) -> ui.Item[ui.LayoutView]:
+def _button(action: str, answer_id: str, label: str, emoji: str | None = None) -> ui.Item[ui.LayoutView]:
     return ui.Button(label=label, emoji=emoji, custom_id=f"storydesk:{action}:{answer_id}")
 
 

@@ -7,7 +7,7 @@ progress, pages and failures, which only one person sees, take each other's plac
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,7 @@ LONGEST_TEXT = 3_800
 """UTF-16 code units of all blocks; Discord takes 4,000 of a message, and may count the buttons' labels."""
 
 _LONGEST_FIGURE = 160
+_LONGEST_LARGE = 60
 _LONGEST_LABEL = 80
 _LONGEST_QUOTE = 900
 _LONGEST_SOURCE = 1_000
@@ -84,7 +85,7 @@ def draw_answer(
 def lay_out(answer: Answer, *, now: datetime) -> Sheet:
     """What is drawn of any answer or refusal, with all text of stories and of the question escaped."""
     question = show(answer.question, limit=LONGEST_TITLE)
-    top = f"### {question}" if question else ""
+    top = f"-# {question}" if question else ""
     if answer.understood_as is not None and (understood := show(answer.understood_as, limit=LONGEST_TITLE)):
         top += f"\n-# Understood as: {understood}"
     note = show(answer.note, limit=_LONGEST_NOTE) if answer.note is not None else ""
@@ -106,7 +107,7 @@ def _answer_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[s
     if figures:
         lead = _figure_lines(figures, numbers, shown=frozenset(numbers) - {0})
     elif short:
-        lead = f"**{short}** {_mark(1)}"
+        lead = _large(short, [1])
     elif not sources:
         lead = show(answer.text, limit=_LONGEST_SENTENCE)
     words = [figure.text for figure in figures] or [answer.short or ""]
@@ -139,16 +140,22 @@ def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: f
     """
     lines = []
     for figure in figures[:_MOST_FIGURES]:
-        cited = sorted({numbers[index] for index in figure.citations if numbers[index] in shown})
-        line = f"**{show(figure.text, limit=_LONGEST_FIGURE)}**"
-        if figure.label is not None and (label := show(figure.label, limit=_LONGEST_LABEL)):
-            line += f", {label}"
-        if len(figures) > 1:
-            line += f" · {written_date(figure.published_at) or 'undated'}"
-        lines.append(" ".join([line, *(_mark(number) for number in cited[:_MOST_NUMBERS])]))
+        cited = sorted({numbers[index] for index in figure.citations if numbers[index] in shown})[:_MOST_NUMBERS]
+        words = show(figure.text, limit=_LONGEST_FIGURE)
+        label = show(figure.label, limit=_LONGEST_LABEL) if figure.label is not None else ""
+        if len(figures) == 1:
+            return "\n".join(filter(None, [_large(words, cited), label]))
+        line = f"**{words}**" + (f", {label}" if label else "") + f" · {written_date(figure.published_at) or 'undated'}"
+        lines.append(" ".join([line, *map(_mark, cited)]))
     if len(figures) > _MOST_FIGURES:
         lines.append(f"… and {len(figures) - _MOST_FIGURES} more")
-    return "\n".join(["The stories differ, newest first:", *lines] if len(figures) > 1 else lines)
+    return "\n".join(["The stories differ, newest first:", *lines])
+
+
+def _large(words: str, numbers: Sequence[int]) -> str:
+    """What was asked for, larger than all else unless it is long."""
+    line = " ".join([f"**{words}**", *map(_mark, numbers)])
+    return line if len(words) > _LONGEST_LARGE else f"## {line}"
 
 
 def _source_blocks(
@@ -195,18 +202,16 @@ def _pattern_of(words: Sequence[str]) -> re.Pattern[str] | None:
 
 def source_line(citation: Citation, *, limit: int, now: datetime) -> str:
     """Title, linked if the story has a web address, publisher, day and age, in `limit` code units."""
-    return " · ".join(_source_parts(citation, limit, now))
-
-
-def _source_parts(citation: Citation, limit: int, now: datetime) -> Iterator[str]:
-    details = [
-        show(citation.publisher or "", limit=_LONGEST_PUBLISHER),
-        date_and_age(citation.published_at, now=now) or "",
-    ]
-    details = [detail for detail in details if detail]
+    facts = source_facts(citation, now=now)
     title = citation.title if clean(citation.title) else "Untitled story"
-    yield link(title, citation.url, limit=limit - sum(units(detail) + len(" · ") for detail in details))
-    yield from details
+    room = limit - sum(units(fact) + len(" · ") for fact in facts)
+    return " · ".join([link(title, citation.url, limit=room), *facts])
+
+
+def source_facts(citation: Citation, *, now: datetime) -> list[str]:
+    """Publisher, day and age, as far as they are known."""
+    publisher = show(citation.publisher or "", limit=_LONGEST_PUBLISHER)
+    return list(filter(None, [publisher, date_and_age(citation.published_at, now=now)]))
 
 
 def _mark(number: int) -> str:

@@ -77,12 +77,17 @@ def link(label: str, url: str | None, *, limit: int) -> str:
     target = web_address(url)
     if target is None or units(target) + _SHORTEST_LABEL > limit:
         return show(label, limit=limit)
-    if _LOOKS_LIKE_ADDRESS.search(clean(label)):
+    if looks_like_address(label):
         suffix = f" ([open]({target}))"
         return show(label, limit=limit - units(suffix)) + suffix
     # Discord does not let a bracket be escaped inside of a link's label.
     label = label.translate({ord("["): "(", ord("]"): ")"})
     return f"[{show(label, limit=limit - units(target) - 4)}]({target})"
+
+
+def looks_like_address(label: str) -> bool:
+    """Whether someone could take a link's label for where the link goes."""
+    return _LOOKS_LIKE_ADDRESS.search(clean(label)) is not None
 
 
 def web_address(url: str | None) -> str | None:

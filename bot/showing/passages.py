@@ -8,8 +8,8 @@ from typing import Literal
 
 import discord
 
-from bot.showing.answers import source_line
-from bot.showing.escaping import clean, escape, units
+from bot.showing.answers import source_facts
+from bot.showing.escaping import clean, escape, looks_like_address, show, units, web_address
 from bot.showing.look import STORIES_COLOUR
 from bot.showing.sources import Source, number_sources
 from index.shaping import paragraphs
@@ -18,7 +18,7 @@ from index.stories import Answer, Citation, StoredStory
 _LONGEST_PAGE = 2_600
 _LONGEST_PIECE = 1_200
 """Characters that are never parted from each other by a page, each of which may be escaped."""
-_LONGEST_SOURCE = 1_000
+_LONGEST_TITLE = 240
 _MOST_PAGES = 40
 
 Span = tuple[int, int]
@@ -67,8 +67,13 @@ def draw_passages(pages: Sequence[Page], *, page: int, now: datetime) -> discord
     if not pages:
         return discord.Embed(description="There is no passage to show.", colour=STORIES_COLOUR)
     shown = pages[page]
-    source = source_line(shown.citation, limit=_LONGEST_SOURCE, now=now)
-    embed = discord.Embed(description=f"\\[{shown.number}\\] {source}\n\n{shown.text}", colour=STORIES_COLOUR)
+    citation = shown.citation
+    title = show(citation.title, limit=_LONGEST_TITLE) or "Untitled story"
+    facts = " · ".join(source_facts(citation, now=now))
+    embed = discord.Embed(title=f"\\[{shown.number}\\] {title}", colour=STORIES_COLOUR)
+    embed.description = "\n\n".join(filter(None, [facts, shown.text]))
+    if not looks_like_address(citation.title):
+        embed.url = web_address(citation.url)
     return embed.set_footer(text=f"page {page + 1} of {len(pages)}" if len(pages) > 1 else None)
 
 

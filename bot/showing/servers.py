@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import discord
 
 from bot.remembering import ServerSettings
+from bot.showing.look import STORIES_COLOUR
 
-COLOUR = discord.Colour(0x3A6EA5)
 _MOST_CHANNELS = 25
 
 
@@ -38,7 +38,7 @@ def draw_settings(settings: ServerSettings, *, languages: Mapping[str, str]) -> 
             "cooldown",
         ),
     ]
-    embed = discord.Embed(title="Settings of this server", colour=COLOUR)
+    embed = discord.Embed(title="Settings of this server", colour=STORIES_COLOUR)
     for name, value, command in lines:
         embed.add_field(name=name, value=f"{value}\n`/settings {command}`", inline=False)
     return embed

@@ -9,13 +9,9 @@ import discord
 
 from bot.showing.dates import written_date
 from bot.showing.escaping import clean, link, show, units
-from bot.showing.look import LONGEST_TITLE
+from bot.showing.look import ANSWER_COLOUR, LONGEST_TITLE, REFUSAL_COLOUR, STORIES_COLOUR
 from index.shaping import paragraphs
 from index.stories import AddResult, StoredStory, StorySummary, StoryTitle, Summary
-
-COLOUR = discord.Colour(0x3A6EA5)
-GOOD_COLOUR = discord.Colour(0x2A9D8F)
-WARNING_COLOUR = discord.Colour(0xE9A23B)
 
 PAGE_LINES = 10
 _PAGE_CHARACTERS = 3_200
@@ -38,7 +34,7 @@ def list_pages(count: int) -> int:
 
 def draw_list(titles: Sequence[StoryTitle], *, page: int, heading: str) -> discord.Embed:
     """A page, counted from 0, of a list of stories under a heading of ours or the title of a library."""
-    embed = discord.Embed(title=show(heading, limit=LONGEST_TITLE), colour=COLOUR)
+    embed = discord.Embed(title=show(heading, limit=LONGEST_TITLE), colour=STORIES_COLOUR)
     if not titles:
         embed.description = "There are no stories yet. `/stories add` takes a file or a text."
         return embed
@@ -73,7 +69,7 @@ def draw_story(story: StoredStory, pages: Sequence[str], *, page: int) -> discor
     heading = f"**{link(_title(story.title), story.url, limit=_LONGEST_LINK)}**"
     head = "\n".join([heading, *([" · ".join(facts)] if facts else [])])
     body = pages[page] if page < len(pages) else ""
-    embed = discord.Embed(description=f"{head}\n\n{body}", colour=COLOUR)
+    embed = discord.Embed(description=f"{head}\n\n{body}", colour=STORIES_COLOUR)
     source = clean(story.source)[:_LONGEST_SOURCE]
     parts = [f"id {story.story_id}", source, f"page {page + 1} of {len(pages)}" if len(pages) > 1 else ""]
     embed.set_footer(text=" · ".join(filter(None, parts)))
@@ -87,7 +83,9 @@ def draw_summary(summary: Summary) -> discord.Embed:
     lines = [f"> {quote}" for quote in quotes if quote] or ["The story has no sentence that can stand for it."]
     facts = _facts(story)
     source = " · ".join([link(_title(story.title), story.url, limit=_LONGEST_LINK), *facts])
-    embed = discord.Embed(description="\n".join([f"**In the story's own words**\n{source}\n", *lines]), colour=COLOUR)
+    embed = discord.Embed(
+        description="\n".join([f"**In the story's own words**\n{source}\n", *lines]), colour=STORIES_COLOUR
+    )
     embed.set_footer(text=f"{len(quotes)} sentences of the story, in its order" if len(quotes) > 1 else None)
     return embed
 
@@ -102,14 +100,14 @@ def draw_added(results: Sequence[AddResult]) -> discord.Embed:
         lines.append(f"… and {len(left):,} more" + (f", {failed:,} of them failed" if failed else ""))
     return discord.Embed(
         description="\n".join(lines) or "There was nothing to add.",
-        colour=GOOD_COLOUR if len(good) == len(results) and good else WARNING_COLOUR,
+        colour=ANSWER_COLOUR if len(good) == len(results) and good else REFUSAL_COLOUR,
     )
 
 
 def draw_removed(title: str) -> discord.Embed:
     """That a story was removed."""
     return discord.Embed(
-        description=f"Removed: {_bold(title)}\nNo answer is given from it any more.", colour=GOOD_COLOUR
+        description=f"Removed: {_bold(title)}\nNo answer is given from it any more.", colour=ANSWER_COLOUR
     )
 
 
@@ -119,7 +117,7 @@ def draw_removal(story: StorySummary) -> discord.Embed:
     return discord.Embed(
         title="Remove this story?",
         description=f"{_bold(story.title)}\n{facts}\n\nIt is removed for everybody, and cannot be brought back.",
-        colour=WARNING_COLOUR,
+        colour=REFUSAL_COLOUR,
     )
 
 

@@ -9,7 +9,12 @@ from discord_rules import refuse_message
 
 def text_of(shown: Any) -> str:
     """All text of a message, a response in simcord, or of the body of a request, from top to bottom."""
-    return "\n".join(_texts(_body(shown)))
+    return "\n".join(text for text, _ in _texts(_body(shown)))
+
+
+def markdown_of(shown: Any) -> str:
+    """The same without what Discord shows as it is written, footers."""
+    return "\n".join(text for text, is_markdown in _texts(_body(shown)) if is_markdown)
 
 
 def problems_of(shown: Any) -> str | None:
@@ -42,22 +47,26 @@ def _body(shown: Any) -> dict[str, Any]:
     }
 
 
-def _texts(body: dict[str, Any]) -> Iterator[str]:
+def _texts(body: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Each text with whether markdown takes effect in it."""
     if body.get("content"):
-        yield str(body["content"])
+        yield str(body["content"]), True
     for embed in body.get("embeds") or []:
-        yield from filter(None, [embed.get("title"), embed.get("description")])
+        for name in ("title", "description"):
+            if embed.get(name):
+                yield embed[name], True
         for field in embed.get("fields") or []:
-            yield from (field["name"], field["value"])
+            yield field["name"], True
+            yield field["value"], True
         if (embed.get("footer") or {}).get("text"):
-            yield embed["footer"]["text"]
+            yield embed["footer"]["text"], False
     for component in _every(body.get("components") or []):
         if component.get("type") == discord.ComponentType.text_display.value:
-            yield component["content"]
+            yield component["content"], True
 
 
 def _every(components: list[Any]) -> Iterator[dict[str, Any]]:
     for one in components:
         yield one
         yield from _every(one.get("components") or [])
-        yield from _every([one["accessory"]] if one.get("accessory") else [])
+        yield from _every([one[name] for name in ("accessory", "component") if one.get(name)])

@@ -55,7 +55,7 @@ async def test_ask_in_a_server_is_answered_with_the_figure_the_quote_and_its_sou
     result = await member.slash(channel, "ask", question="How many prisoners are being exchanged?")
     assert not result.ephemeral
     assert text_of(result.response) == (
-        "### How many prisoners are being exchanged?\n**1,000 prisoners each** \\[1\\]\n"
+        "-# How many prisoners are being exchanged?\n## **1,000 prisoners each** \\[1\\]\n"
         "> Each side will hand over 1,000 prisoners.\n"
         "-# \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
         " · 16\xa0May\xa02025 · <t:1747391400:R>"
@@ -158,7 +158,7 @@ async def test_a_refusal_looks_different_and_says_why(simcord_env: Env, prepared
     answered = (await user.slash("ask", question="How many?")).response
     prepared_engine.answer = replace(REFUSAL, citations=prepared_engine.answer.citations)
     refused = (await user.slash("ask", question="Who won?")).response
-    assert text_of(refused).startswith("### Who won?\nThe stories do not say that.\n")
+    assert text_of(refused).startswith("-# Who won?\nThe stories do not say that.\n")
     assert "[Two sides agree on exchange](https://harbour-post.example/agreed)" in text_of(refused)
     assert refused.components[0]["accent_color"] != answered.components[0]["accent_color"]
 

@@ -57,7 +57,7 @@ async def test_a_question_is_answered_from_the_story_with_its_source(client: Sto
     async with simcord.run(client, settle_timeout=120) as env:
         result = await env.create_user("mira").slash("ask", question="How many people watched from the pier?")
         assert text_of(result.response).split("\n")[1:] == [
-            "**About 300 people** \\[1\\]",
+            "## **About 300 people** \\[1\\]",
             "> **About 300 people** watched from the pier.",
             "-# \\[1\\] [Lighthouse of Maren is lit again](https://harbour-post.example/maren-lighthouse)"
             " · The Harbour Post · 8\xa0March\xa02025 · <t:1741429800:R>",

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.showing.escaping import clean, escape, link, show, units, web_address
@@ -64,6 +64,7 @@ def test_hostile_text_would_take_effect_if_it_were_not_escaped(text: str, displa
     assert display(text).markup
 
 
+@settings(deadline=None)
 @given(text=anything)
 def test_no_text_takes_effect_and_none_is_lost(text: str, display: Callable) -> None:
     shown = display(show(text, limit=100_000))
@@ -71,6 +72,7 @@ def test_no_text_takes_effect_and_none_is_lost(text: str, display: Callable) -> 
     assert shown.words == clean(text)
 
 
+@settings(deadline=None)
 @given(text=anything, limit=st.integers(0, 300))
 def test_a_shortened_text_fits_and_takes_no_effect(text: str, limit: int, display: Callable) -> None:
     shortened = show(text, limit=limit)
@@ -80,6 +82,7 @@ def test_a_shortened_text_fits_and_takes_no_effect(text: str, limit: int, displa
     assert clean(text).startswith(shown.words.removesuffix("…").removesuffix(" "))
 
 
+@settings(deadline=None)
 @given(text=anything)
 def test_cleaned_text_has_no_invisible_and_no_control_characters(text: str) -> None:
     cleaned = clean(text)
@@ -186,6 +189,7 @@ def test_a_hostile_title_links_only_where_its_story_is(title: str, display: Call
     assert shown.markup == [("link", "https://harbour-post.example/a")]
 
 
+@settings(deadline=None)
 @given(title=anything, limit=st.integers(200, 500))
 def test_any_title_links_only_where_its_story_is(title: str, limit: int, display: Callable) -> None:
     linked = link(title, "https://harbour-post.example/a", limit=limit)

@@ -106,9 +106,10 @@ def test_a_long_paragraph_is_paged_at_words_without_losing_any() -> None:
 def test_a_page_says_where_it_is_from_and_how_many_there_are() -> None:
     found = pages(cite("Talks began in May."), cite("The end."))
     embed = draw_passages(found, page=1, now=NOW)
+    assert embed.title == "\\[1\\] Two sides agree on \\*exchange\\*"
+    assert embed.url == "https://harbour-post.example/agreed"
     assert str(embed.description).startswith(
-        "\\[1\\] [Two sides agree on \\*exchange\\*](https://harbour-post.example/agreed) · The Harbour Post · "
-        "16\xa0May\xa02025 · <t:1747391400:R>\n\n…\n\nNobody knows"
+        "The Harbour Post · 16\xa0May\xa02025 · <t:1747391400:R>\n\n…\n\nNobody knows"
     )
     assert embed.footer.text == "page 2 of 2"
     assert draw_passages([], page=0, now=NOW).description == "There is no passage to show."
@@ -116,12 +117,31 @@ def test_a_page_says_where_it_is_from_and_how_many_there_are() -> None:
 
 HOSTILE = """@everyone <@1> ** \\ ``` || :smile: [a](https://evil.example) https://evil.example/""".split(" ")
 LONG = ["e\u0301" * 9, "x" * 4_000, "Sentence. " * 90, "😀" * 70]
+
+
+@pytest.mark.parametrize(
+    ("title", "url"),
+    [
+        ("https://bank.example says", "https://evil.example"),
+        ("News of bank.example", "https://evil.example"),
+        ("A title", "javascript:alert(1)"),
+        ("\u200b", "https://user@evil.example"),
+    ],
+)
+def test_a_title_never_links_elsewhere_than_it_seems(title: str, url: str) -> None:
+    page = Page(1, replace(cite("The end."), title=title, url=url), "The end.")
+    embed = draw_passages([page], page=0, now=NOW)
+    assert embed.url is None
+    assert embed.title
+    assert problems_of(embed) is None
+
+
 pieces = st.sampled_from(
     [*HOSTILE, *LONG, "\n\n", "\n", " ", "# ", "> ", "- ", "2025. ", "\u202e", "\u200d"]
 ) | st.text(max_size=20)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=st.lists(pieces, min_size=1, max_size=14).map("".join).filter(bool), data=st.data())
 def test_any_passage_is_within_limits_and_shows_its_words_only(
     text: str, data: st.DataObject, display: Callable

@@ -6,8 +6,9 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot.showing.escaping import units
 from bot.showing import stories as drawn
+from bot.showing.escaping import units
+from bot.showing.look import ANSWER_COLOUR, REFUSAL_COLOUR
 from index.stories import AddResult, Quote, StoredStory, StorySummary, StoryTitle, Summary
 
 HOSTILE = [
@@ -103,8 +104,8 @@ def test_what_became_of_stories_is_said_of_each_and_of_many_together() -> None:
     )
     many = drawn.draw_added([AddResult("c.txt", "failed", error="x")] * 40)
     assert "… and 28 more, 28 of them failed" in (many.description or "")
-    assert drawn.draw_added(results).colour == drawn.GOOD_COLOUR
-    assert embed.colour == many.colour == drawn.draw_added([]).colour == drawn.WARNING_COLOUR
+    assert drawn.draw_added(results).colour == ANSWER_COLOUR
+    assert embed.colour == many.colour == drawn.draw_added([]).colour == REFUSAL_COLOUR
 
 
 def test_a_summary_quotes_the_story_and_links_to_it() -> None:
