@@ -44,6 +44,8 @@ class Newsroom:
     channel: Any
     mira: Any
     noor: Any
+    mira_alone: Any
+    """Mira in direct messages."""
 
     @property
     def library(self) -> str:
@@ -116,8 +118,9 @@ async def newsroom(
     env = simcord_env
     server = env.create_guild("Newsroom")
     channel = server.create_text_channel("questions")
-    mira, noor = (server.add_member(env.create_user(name)) for name in ("mira", "noor"))
+    mira_alone = env.create_user("mira")
+    mira, noor = server.add_member(mira_alone), server.add_member(env.create_user("noor"))
     await env.advance_time(5)  # Discord is ready, and what servers there are is known
-    found = Newsroom(env, simcord_bot, prepared_engine, clock, make_client, server, channel, mira, noor)
+    found = Newsroom(env, simcord_bot, prepared_engine, clock, make_client, server, channel, mira, noor, mira_alone)
     prepared_engine.stories[found.library] = (StoryTitle("a", "Two sides agree on exchange", "2025-05-16"),)
     return found

@@ -12,6 +12,8 @@ from bot.remembering import libraries, votes
 from bot.remembering.votes import Counts
 from index.stories import Answer
 
+pytestmark = pytest.mark.simcord(settle_timeout=60)
+
 ACTIONS = ["passages", "follow", "helpful", "unhelpful"]
 LABELS = ["Passages", "Ask a follow-up", "Helpful", "Not helpful"]
 
@@ -85,6 +87,22 @@ async def test_a_follow_up_goes_on_from_the_answer(newsroom: Any) -> None:
     again = await follow(newsroom, result.response, "And where?")
     assert newsroom.engine.options[-1]["earlier"] == ["How many prisoners?", "And when?"]
     assert custom_ids_of(again.response)
+
+
+async def test_in_direct_messages_the_buttons_work_until_the_person_is_banned(newsroom: Any) -> None:
+    await newsroom.ask()
+    await newsroom.env.advance_time(60)
+    await newsroom.mira_alone.send_dm("And how many came home?")
+    answer = newsroom.mira_alone.dm_channel.last_message
+    assert "It took a day." in text_of((await newsroom.mira_alone.click(answer, label="Passages")).response)
+    await newsroom.env.advance_time(60)
+    result = await follow(newsroom, answer, "And when?", by=newsroom.mira_alone)
+    assert "-# And when?" in text_of(result.response)
+    assert newsroom.engine.options[-1]["earlier"] == ["And how many came home?"]
+    newsroom.env.backend.apply_ban(newsroom.server.id, newsroom.mira.id, None)
+    await newsroom.env.settle()
+    for label in LABELS:
+        assert is_gone(await newsroom.mira_alone.click(answer, label=label)), label
 
 
 async def test_what_follows_a_private_answer_is_private(newsroom: Any) -> None:
