@@ -9,7 +9,7 @@ SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format pictures wheel clean
+.PHONY: help run preview test unit check format pictures wheel clean
 
 help: ## Show what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -17,6 +17,9 @@ help: ## Show what can be made.
 
 run: $(VENV)/.installed ## Run the bot; without a DISCORD_TOKEN, chat in the terminal.
 	@$(BIN)/storydesk start
+
+preview: $(VENV)/.installed-preview ## Try the bot in a browser, without Discord and without a token.
+	@$(BIN)/storydesk preview
 
 test: $(VENV)/.installed-dev ## Run all tests.
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
@@ -53,6 +56,11 @@ $(VENV)/.created:
 $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 	@echo "Installing Storydesk into $(VENV) (once, some minutes)..." >&2
 	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-preview: $(VENV)/.installed
+	@echo "Installing what simulates Discord..." >&2
+	@$(PIP_INSTALL) --editable ".[preview]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

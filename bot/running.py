@@ -120,7 +120,7 @@ async def _run(
             loop_lag_seconds=lag.worst_lately,
         )
 
-    with _stopped_by_signals(stop):
+    with stopped_by_signals(stop):
         async with monitored(settings.bot.metrics_port, metrics=metrics, health=health):
             stopping = asyncio.create_task(stop.wait())
             connection = asyncio.create_task(_connect(client, token, logged_in))
@@ -205,7 +205,7 @@ def _explained(error: Exception) -> StorydeskError:
 
 
 @contextmanager
-def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
     """Set `stop` at the first SIGTERM or SIGINT, and let the next one end the process as usual."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)

@@ -131,6 +131,16 @@ def _counts(catalog: "Catalog") -> dict[str, int]:
     }
 
 
+def show_preview(settings: Settings, *, port: int, direct: bool, on_ready: Callable[[str], None]) -> None:
+    """Show the bot in a browser until it is stopped; `on_ready` gets the page's address. Raises StorydeskError."""
+    from bot.previewing import require_simcord, run_preview
+
+    require_simcord()  # before the model is loaded for nothing
+    from index.engine import Engine
+
+    run_preview(settings, open_engine=Engine.open, port=port, direct=direct, on_ready=on_ready)
+
+
 def list_jobs(catalog: "Catalog") -> "list[Job]":
     """The jobs of the data folder, newest first. Raises StorageError."""
     from index.storing.jobs import listed
