@@ -142,7 +142,7 @@ async def test_the_bot_enters_nothing_slow_on_the_event_loops_thread(
         assert "300 people" in text_of(result.response)
         adding = asyncio.create_task(asyncio.to_thread(lambda: list(engine.add([story]))))
         for question in (QUESTION, "Who won the cup final?", "hello", "?" * 1_500):
-            await user.send_dm(question)
+            await env.create_user("someone").send_dm(question)  # nobody asks so fast that they have to wait
         assert [added.status for added in await adding] == ["added"]
         await user.send_dm("How many passengers were on board of the ferry to Maren?")
         assert "41 passengers" in text_of(user.dm_channel.last_message)
