@@ -30,6 +30,7 @@ _LONGEST_QUOTE = 900
 _LONGEST_SOURCE = 1_000
 _LONGEST_PUBLISHER = 80
 _LONGEST_SENTENCE = 600
+_LONGEST_BOLD = 120
 _LONGEST_NOTE = 300
 _MOST_FIGURES = 6
 _MOST_NUMBERS = 5
@@ -125,6 +126,8 @@ def _answer_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[s
 
 def _refusal_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[str]]:
     lead = show(answer.text, limit=_LONGEST_SENTENCE)
+    if lead and len(lead) <= _LONGEST_BOLD:
+        lead = f"**{lead}**"
     nearest = number_sources(answer.citations)[:_MOST_NEAREST]
     if not nearest:
         return lead, []

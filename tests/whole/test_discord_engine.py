@@ -72,7 +72,7 @@ async def test_what_only_the_samples_say_is_refused_in_discord(engine: Engine, c
         await user.send_dm(question)
         description = text_of(user.dm_channel.last_message)
         assert "prisoners" not in description
-        assert "**" not in description
+        assert "##" not in description
 
 
 async def test_two_people_are_answered_at_once(client: StorydeskClient) -> None:

@@ -12,8 +12,6 @@ from bot.remembering import libraries, votes
 from bot.remembering.votes import Counts
 from index.stories import Answer
 
-pytestmark = pytest.mark.simcord(settle_timeout=60)
-
 ACTIONS = ["passages", "follow", "helpful", "unhelpful"]
 LABELS = ["Passages", "Ask a follow-up", "Helpful", "Not helpful"]
 

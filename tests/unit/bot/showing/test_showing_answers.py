@@ -152,7 +152,7 @@ def test_several_quotes_of_a_story_share_its_source_and_its_number() -> None:
 
 def test_a_refusal_has_its_sentence_another_colour_and_the_nearest_stories() -> None:
     sheet = laid(replace(REFUSAL, citations=(AGREED, BEGUN)))
-    assert sheet.head == "-# Who won?\nThe stories do not say that."
+    assert sheet.head == "-# Who won?\n**The stories do not say that.**"
     assert sheet.blocks == (
         "Nearest stories:\n"
         f"- [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post · {AGREED_ON}\n"
@@ -162,7 +162,11 @@ def test_a_refusal_has_its_sentence_another_colour_and_the_nearest_stories() -> 
 
 
 def test_a_refusal_without_stories_is_its_sentence_only() -> None:
-    assert laid(REFUSAL).text == "-# Who won?\nThe stories do not say that."
+    assert laid(REFUSAL).text == "-# Who won?\n**The stories do not say that.**"
+
+
+def test_a_long_reason_is_not_bold() -> None:
+    assert "**" not in laid(replace(REFUSAL, text="I cannot count over all stories. " * 4)).text
 
 
 def test_a_story_without_publisher_date_and_title_is_still_cited() -> None:
