@@ -19,7 +19,7 @@ from bot.desk import Desk
 from bot.failures import sentence_for
 from bot.limiting import Cooldowns
 from bot.messages import answer_message, is_for_bot, reply
-from bot.operating.gateway import requests_traced, watch_gateway
+from bot.operating import gateway
 from bot.pressing.answers import answer_buttons
 from bot.pressing.kept import Kept
 from bot.pressing.stale import answer_stale
@@ -68,7 +68,7 @@ class StorydeskClient(discord.AutoShardedClient):
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True, moderation=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
-            http_trace=requests_traced(desk.metrics),
+            http_trace=gateway.requests_traced(desk.metrics),
         )
         self.desk = desk
         self.memory = memory
@@ -81,7 +81,7 @@ class StorydeskClient(discord.AutoShardedClient):
         self._in_progress: set[asyncio.Task[Any]] = set()
         self._answering: dict[int, asyncio.Task[Any]] = {}
         self._sweeping: asyncio.Task[None] | None = None
-        watch_gateway(self, desk.metrics)
+        gateway.watch_gateway(self, desk.metrics)
         self.tree = _Tree(self)
         add_asking(self.tree, self.reception)
         add_libraries(self.tree, self.reception)
@@ -115,6 +115,11 @@ class StorydeskClient(discord.AutoShardedClient):
             direct_messages=settings.direct_messages,
             now=now,
         )
+
+    async def login(self, token: str) -> None:
+        # Here, as a connector can only be made where a loop runs, and before the first request.
+        self.http.connector = gateway.ConnectorInTime(seconds=gateway.REQUEST_SECONDS)
+        await super().login(token)
 
     async def setup_hook(self) -> None:
         await sync_commands(self.tree, state_file=self._commands_file)

@@ -1,14 +1,26 @@
 """What the connection to Discord does: its shards, its requests."""
 
+import asyncio
+import logging
 import re
 import time
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 
 from bot.operating.metrics import Metrics
 
+if TYPE_CHECKING:
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+REQUEST_SECONDS = 20.0
+"""Within which Discord has to answer a request, its body included."""
+
+_log = logging.getLogger(__name__)
+_WEBSOCKET = ("ws", "wss")
 _KINDS = (
     ("acknowledge", re.compile(r"/interactions/\d+/[^/]+/callback")),
     ("answer", re.compile(r"/webhooks/\d+/[^/]+(?:/messages/[^/]+)?")),
@@ -38,6 +50,36 @@ def requests_traced(metrics: Metrics) -> aiohttp.TraceConfig:
     trace.on_request_end.append(end)
     trace.on_request_exception.append(fail)
     return trace
+
+
+class ConnectorInTime(aiohttp.TCPConnector):
+    """Breaks the connection off when a request is not answered within `seconds`: the request fails as when Discord did.
+
+    discord.py has no time limit of its own, and aiohttp's is five minutes. One that may be repeated, such as a GET, is
+    tried once more by aiohttp. The gateway's websocket stays open as long as it likes. For the event loop's thread.
+    """
+
+    def __init__(self, *, seconds: float) -> None:
+        super().__init__(limit=0)  # as discord.py's own
+        self._seconds = seconds
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: "list[Trace]",
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - as aiohttp has it
+    ) -> "Connection":
+        async with asyncio.timeout(self._seconds):
+            connection = await super().connect(req, traces, timeout)
+        if req.url.scheme not in _WEBSOCKET:
+            limit = asyncio.get_running_loop().call_later(self._seconds, self._break_off, connection, req)
+            connection.add_callback(limit.cancel)  # called when the answer is there, or is given up
+        return connection
+
+    def _break_off(self, connection: "Connection", request: aiohttp.ClientRequest) -> None:
+        _log.warning("Discord did not answer within %g seconds (%s)", self._seconds, kind_of(request.url.path))
+        if connection.transport is not None:
+            connection.transport.abort()
 
 
 def kind_of(path: str) -> str:

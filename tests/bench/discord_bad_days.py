@@ -50,6 +50,19 @@ def slow(seconds: float) -> Step:
     return step
 
 
+def never_finished() -> Step:
+    """An answer whose body does not come to its end."""
+
+    async def step(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b'{"id": ')
+        await asyncio.sleep(3_600)
+        return response
+
+    return step
+
+
 def broken_off() -> Step:
     """The connection ends without an answer."""
 

@@ -16,12 +16,14 @@ from typing import Any
 
 import discord
 import pytest
-from discord_bad_days import broken_off, failing, limited, refusing, slow
+from discord_bad_days import broken_off, failing, limited, never_finished, refusing, slow
 from discord_payloads import person
 from discord_stand_in import StandIn
 
+from bot.operating import gateway
 from bot.running import run_bot
 from bot.settings import load_settings
+from index.errors import StorydeskError
 
 pytestmark = pytest.mark.slow
 
@@ -166,6 +168,38 @@ def test_a_connection_that_breaks_off_is_told_by_nobody_and_the_next_question_is
 
     bot.run(act)
     assert stand_in.refused == []
+
+
+@pytest.mark.parametrize("never", [slow(3_600), never_finished()], ids=["no answer", "half an answer"])
+def test_a_request_that_discord_never_answers_is_given_up_and_the_person_is_told(
+    never: Any, bot: Bot, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(gateway, "REQUEST_SECONDS", 1.0)
+    stand_in.script("PATCH", "/webhooks/*", never)
+    stand_in.script("POST", "/channels/*/messages", never)
+
+    def act() -> None:
+        asked = stand_in.ask(QUESTION)
+        stand_in.write(QUESTION)
+        stand_in.wait_for(lambda: asked.shown, what="who used a command is told")
+        stand_in.wait_for(lambda: stand_in.messages, what="who wrote a message is told")
+        assert "Something went wrong" in json.dumps([asked.shown, stand_in.messages[0]])
+        time.sleep(1.5)  # the gateway's connection is older than that and stays
+
+    bot.run(act)
+    assert stand_in.connections == 1
+    log = capsys.readouterr().err
+    assert "Discord did not answer within 1 seconds (answer)" in log
+    assert "Discord did not answer within 1 seconds (message)" in log
+
+
+def test_a_login_that_discord_never_answers_is_one_sentence(
+    bot: Bot, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "REQUEST_SECONDS", 0.5)
+    stand_in.script("GET", "/users/@me", slow(3_600), slow(3_600))
+    with pytest.raises(StorydeskError, match="Discord cannot be reached"):
+        bot.run(lambda: None)
 
 
 @pytest.mark.parametrize("code", [None, 4000])
