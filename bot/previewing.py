@@ -25,8 +25,8 @@ from index.stories import AddResult
 
 _NEEDED = ("simcord", "markdown_it", "linkify_it", "regex", "PIL")
 _MISSING = (
-    "`storydesk preview` needs simcord, which simulates Discord and is not installed. Run `make preview` in Storydesk's "
-    "folder, or install the extra there: `pip install -e '.[preview]' -c constraints.txt`."
+    "`storydesk preview` needs simcord, a simulation of Discord that is not installed. Run `make preview` in "
+    "Storydesk's folder, or install the extra there: `pip install -e '.[preview]' -c constraints.txt`."
 )
 _SECONDS_TO_SETTLE = 300.0
 """For all that follows one click: the model may read on a slow machine."""
