@@ -12,11 +12,13 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from index.moving.backups import Further
 from index.storing.migrating import Migrations, migrate
 from index.storing.sqlite import sqlite_engine, storage_errors
 
 FILE_NAME = "bot.sqlite3"
 MIGRATIONS = Migrations(Path(__file__).parent / "migrations", "The bot's database")
+BACKED_UP = Further(FILE_NAME, MIGRATIONS)
 
 _THREADS = 2
 

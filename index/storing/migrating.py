@@ -93,8 +93,16 @@ def catalog_revision(engine: Engine) -> str | None:
 
     Raises StorageError when it is newer than this program.
     """
+    return revision_of(engine, CATALOG)
+
+
+def revision_of(engine: Engine, of: Migrations) -> str | None:
+    """The revision that a database was made or migrated at, None when it has none.
+
+    Raises StorageError when it is newer than this program.
+    """
     with engine.begin() as connection:
-        return _revision(connection, CATALOG)
+        return _revision(connection, of)
 
 
 def _revision(connection: Connection, of: Migrations) -> str | None:
