@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	command -v $$name >/dev/null 2>&1 && { echo $$name; break; }; done)
+# Tests run in a process for each core, and each needs a model's memory: no more than four.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format pictures wheel clean
+.PHONY: help run preview test unit check format pictures wheel clean
 
 help: ## Show what can be made.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -16,11 +18,14 @@ help: ## Show what can be made.
 run: $(VENV)/.installed ## Run the bot; without a DISCORD_TOKEN, chat in the terminal.
 	@$(BIN)/storydesk start
 
+preview: $(VENV)/.installed-preview ## Try the bot in a browser, without Discord and without a token.
+	@$(BIN)/storydesk preview
+
 test: $(VENV)/.installed-dev ## Run all tests.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 unit: $(VENV)/.installed-dev ## Run the tests that need neither the model nor other processes.
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow"
 
 check: $(VENV)/.installed-dev ## Lint, check types and the direction of imports.
 	@$(BIN)/ruff check .
@@ -51,6 +56,11 @@ $(VENV)/.created:
 $(VENV)/.installed: $(VENV)/.created pyproject.toml constraints.txt
 	@echo "Installing Storydesk into $(VENV) (once, some minutes)..." >&2
 	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-preview: $(VENV)/.installed
+	@echo "Installing what simulates Discord..." >&2
+	@$(PIP_INSTALL) --editable ".[preview]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

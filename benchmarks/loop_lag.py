@@ -27,11 +27,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.desk import PUBLIC_LIBRARY, Desk
+from bot.desk import Desk
 from index.engine import Engine
 from index.finding import Embedder, SentenceTransformerEmbedder
 from index.settings import IndexSettings
 
+LIBRARY = "public"
 LIMIT_MS = 50.0
 TICK_SECONDS = 0.002
 QUESTIONS = 20
@@ -85,16 +86,19 @@ async def measure(engine: Engine, embedder: Embedder, folder: Path) -> list[Lag]
     desk = Desk(engine, seconds=600)
     passages = [text for _, text in stories(seed=2, count=PASSAGES)]
 
+    async def ask(question: str) -> None:
+        await desk.ask(question, libraries=(LIBRARY,))
+
     async def asking() -> None:
-        await asyncio.gather(asyncio.to_thread(embedder.embed, passages), *map(desk.ask, questions()))
+        await asyncio.gather(asyncio.to_thread(embedder.embed, passages), *map(ask, questions()))
 
     async def storing() -> None:
         adding = asyncio.to_thread(add, engine, folder, seed=3, count=PASSAGES)
-        await asyncio.gather(adding, *map(desk.ask, questions()))
+        await asyncio.gather(adding, *map(ask, questions()))
 
     async def on_the_loop() -> None:
         for question in questions()[: QUESTIONS // ON_THE_LOOP_SHARE]:
-            engine.ask(question, library=PUBLIC_LIBRARY)
+            engine.ask(question, library=LIBRARY)
             await asyncio.sleep(TICK_SECONDS)
         add(engine, folder, seed=4, count=PASSAGES // ON_THE_LOOP_SHARE)
         await asyncio.sleep(TICK_SECONDS)
@@ -133,7 +137,7 @@ def add(engine: Engine, folder: Path, *, seed: int, count: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         for number, (title, text) in enumerate(stories(seed=seed, count=count)):
             file.write(json.dumps({"id": f"{seed}-{number}", "title": title, "text": text}) + "\n")
-    statuses = [result.status for result in engine.add([path], library=PUBLIC_LIBRARY)]
+    statuses = [result.status for result in engine.add([path], library=LIBRARY)]
     assert statuses == ["added"] * count, statuses
 
 

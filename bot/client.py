@@ -1,9 +1,10 @@
-"""The Discord client: wires commands, direct messages and error handling to the desk."""
+"""The Discord client: wires commands, messages, servers and error handling to the reception."""
 
 import asyncio
 import logging
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,27 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.commands import add_ask
+from bot.access import Access, Members, fetch_from
+from bot.commands import add_asking, add_help, add_libraries, add_privacy, add_settings, add_stories, add_summary
+from bot.conversing import Conversations
 from bot.desk import Desk
-from bot.direct_messages import answer_message, is_question, reply
 from bot.failures import sentence_for
-from bot.rendering import render_failure
+from bot.limiting import Cooldowns
+from bot.messages import answer_message, is_for_bot, reply
+from bot.operating import gateway
+from bot.pressing.answers import answer_buttons
+from bot.pressing.kept import Kept
+from bot.pressing.stale import answer_stale
+from bot.reception import Reception
+from bot.remembering import Memory, people, servers
+from bot.settings import BotSettings
+from bot.shelf import Shelf
+from bot.showing.look import draw_failure
+from bot.sweeping import sweep, take_stock
 from bot.syncing import sync_commands
+from bot.telling import tell_failure
+from bot.translating import LANGUAGES
+from index.errors import StorydeskError
 
 _log = logging.getLogger(__name__)
 
@@ -30,39 +46,124 @@ PERMISSIONS = discord.Permissions(
 """What the bot asks for when it is invited: enough to answer, nothing that changes a server."""
 
 
-class StorydeskClient(discord.Client):
-    """Answers `/ask` and direct messages from the desk. It needs no privileged intent.
+class StorydeskClient(discord.AutoShardedClient):
+    """Answers commands, direct messages and mentions. It needs no privileged intent.
 
     `commands_file` is where it is kept which commands Discord has. `on_connected` is called once, with the link that
-    invites the bot to a server.
+    invites the bot to a server. `now` gives the moment, with its offset.
     """
 
-    def __init__(self, desk: Desk, *, commands_file: Path, on_connected: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        memory: Memory,
+        settings: BotSettings,
+        *,
+        commands_file: Path,
+        on_connected: Callable[[str], None],
+        now: Callable[[], datetime] = lambda: discord.utils.utcnow(),
+    ) -> None:
         super().__init__(
-            intents=discord.Intents(guilds=True, dm_messages=True),
+            # Messages in servers arrive without their text unless they mention the bot. Bans end a right to read.
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True, moderation=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
+            http_trace=gateway.requests_traced(desk.metrics),
         )
         self.desk = desk
+        self.memory = memory
+        self.shelf = Shelf(desk.engine)
+        self.reception = self._open_reception(desk, memory, settings, now)
+        self._settings = settings
+        self._now = now
         self._commands_file = commands_file
         self._on_connected: Callable[[str], None] | None = on_connected
         self._in_progress: set[asyncio.Task[Any]] = set()
+        self._answering: dict[int, asyncio.Task[Any]] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+        gateway.watch_gateway(self, desk.metrics)
         self.tree = _Tree(self)
-        add_ask(self.tree, desk)
+        add_asking(self.tree, self.reception)
+        add_libraries(self.tree, self.reception)
+        add_privacy(self.tree, self.reception, answer_days=settings.answer_days)
+        add_stories(self.tree, self.reception, self.shelf)
+        add_summary(self.tree, self.reception, self.shelf)
+        add_settings(self.tree, self.reception, languages=dict(LANGUAGES.items()))
+        add_help(self.tree)
+        kept = Kept(self.reception, self.shelf, keeps=timedelta(days=settings.answer_days))
+        self.add_dynamic_items(answer_buttons(kept))
+
+    def _open_reception(
+        self, desk: Desk, memory: Memory, settings: BotSettings, now: Callable[[], datetime]
+    ) -> Reception:
+        def clock() -> float:
+            return asyncio.get_running_loop().time()
+
+        access = Access(
+            memory,
+            Members(fetch_from(self), clock=clock),
+            is_in=lambda server_id: self.get_guild(server_id) is not None,
+            public=settings.public_library if settings.public_for_all else None,
+            now=now,
+        )
+        return Reception(
+            desk,
+            memory,
+            access,
+            Conversations(clock=clock),
+            Cooldowns(clock=clock),
+            direct_messages=settings.direct_messages,
+            now=now,
+        )
+
+    async def login(self, token: str) -> None:
+        # Here, as a connector can only be made where a loop runs, and before the first request.
+        self.http.connector = gateway.ConnectorInTime(seconds=gateway.REQUEST_SECONDS)
+        await super().login(token)
 
     async def setup_hook(self) -> None:
         await sync_commands(self.tree, state_file=self._commands_file)
 
     async def on_ready(self) -> None:
+        await take_stock(self.memory, [guild.id for guild in self.guilds], at=self._now())
+        if self._sweeping is None:  # not before it is known which servers the bot is in
+            self._sweeping = asyncio.create_task(self._keep_sweeping())
         # Discord says ready again after every lost connection.
         on_connected, self._on_connected = self._on_connected, None
         if on_connected is not None and self.application_id is not None:
             on_connected(invite_link(self.application_id))
 
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self.memory.run(servers.joined, guild.id, at=self._now())
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self.reception.access.members.revoke_server(guild.id)
+        await self.memory.run(servers.left, guild.id, at=self._now())
+
+    async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
+        self.reception.access.members.revoke(guild.id, user.id)
+        await self.memory.run(people.gone, user.id, guild.id)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        await answer_stale(interaction)
+
     async def on_message(self, message: discord.Message) -> None:
-        if is_question(message):
-            self.note_work()
-            await answer_message(message, self.desk)
+        if self.user is None or not is_for_bot(message, self.user.id):
+            return
+        self.note_work()
+        task = asyncio.current_task()
+        assert task is not None
+        self._answering[message.id] = task
+        try:
+            await answer_message(message, self.reception, self.user.id)
+        finally:
+            del self._answering[message.id]
+
+    async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
+        """Who deletes their question no longer wants its answer."""
+        task = self._answering.get(deleted.message_id)
+        if task is not None:
+            task.cancel()
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """The one place where failures of messages arrive; those of commands arrive in the tree's `on_error`."""
@@ -71,12 +172,25 @@ class StorydeskClient(discord.Client):
         if error is None or message is None:
             _log.exception("Handling %s failed", event_method)
             return
+        self.desk.metrics.failed(error)
         sentence = sentence_for(error, question=message.content)
         if sentence is not None:
             try:
-                await reply(message, render_failure(sentence))
+                await reply(message, draw_failure(sentence))
             except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
                 _log.warning("The person could not be told of a failure: %s", untold)
+
+    async def _keep_sweeping(self) -> None:
+        grace, answers_for = timedelta(days=self._settings.grace_days), timedelta(days=self._settings.answer_days)
+        while True:
+            try:
+                swept = await sweep(
+                    self.memory, self.desk.engine, now=self._now(), grace=grace, answers_for=answers_for
+                )
+                _log.info("Swept: %s", swept)
+            except StorydeskError:
+                _log.exception("Sweeping failed; it is tried again later")
+            await asyncio.sleep(_SECONDS_BETWEEN_SWEEPS)
 
     def note_work(self) -> None:
         """Remember that the current task answers someone, so that a stop waits for it."""
@@ -88,12 +202,19 @@ class StorydeskClient(discord.Client):
     async def finish(self, *, seconds: float) -> None:
         """Take no more questions, let accepted ones be answered within `seconds`, tell the rest, and disconnect."""
         self.desk.stop_accepting()
+        if self._sweeping is not None:
+            self._sweeping.cancel()  # what a library's removal leaves, the next start removes
         if self._in_progress:
             await asyncio.wait(self._in_progress, timeout=seconds)
         self.desk.give_up()
+        self.shelf.close()
         if self._in_progress:
             await asyncio.wait(self._in_progress, timeout=_SECONDS_TO_TELL)
-        await self.close()
+        try:
+            # A gateway that has gone silent would be waited for.
+            await asyncio.wait_for(self.close(), timeout=_SECONDS_TO_CLOSE)
+        except TimeoutError:
+            _log.warning("Discord did not close the connection in time")
 
 
 class _Tree(app_commands.CommandTree[StorydeskClient]):
@@ -104,19 +225,8 @@ class _Tree(app_commands.CommandTree[StorydeskClient]):
     async def on_error(
         self, interaction: discord.Interaction[StorydeskClient], error: app_commands.AppCommandError, /
     ) -> None:
-        sentence = sentence_for(error, question=str(getattr(interaction.namespace, "question", "")))
-        if sentence is None:
-            return
-        embed = render_failure(sentence)
-        try:
-            if interaction.response.is_done():
-                await interaction.edit_original_response(embed=embed, allowed_mentions=discord.AllowedMentions.none())
-            else:
-                await interaction.response.send_message(
-                    embed=embed, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
-                )
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
-            _log.warning("The person could not be told of a failure: %s", untold)
+        question = str(getattr(interaction.namespace, "question", ""))
+        await tell_failure(interaction, error, metrics=interaction.client.desk.metrics, question=question)
 
 
 def invite_link(application_id: int) -> str:
@@ -124,4 +234,6 @@ def invite_link(application_id: int) -> str:
     return discord.utils.oauth_url(application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
 
 
-_SECONDS_TO_TELL = 2.0
+_SECONDS_BETWEEN_SWEEPS = 3_600.0
+_SECONDS_TO_TELL = 1.5
+_SECONDS_TO_CLOSE = 1.0

@@ -2,24 +2,69 @@
 
 import asyncio
 import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
-from index.stories import Answer
+from bot.operating.metrics import Metrics
+from index.errors import StorageError, UnknownStoryError
+from index.stories import AddResult, Answer, StoredStory, StoryTitle, Summary
 
 _log = logging.getLogger(__name__)
 
-PUBLIC_LIBRARY = "public"
-"""The only library that is read for Discord: everyone on any server may read it."""
+_QUICK_THREADS = 2
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 class Asks(Protocol):
     """What the desk needs of an engine. It blocks, and is never called on the event loop's thread."""
 
     def ask(
-        self, question: str, *, library: str = "public", now: datetime | None = None, since: date | None = None
+        self,
+        question: str,
+        *,
+        library: str = "public",
+        now: datetime | None = None,
+        since: date | None = None,
+        story: str | None = None,
+        conversation: Sequence[Answer] = (),
     ) -> Answer: ...
+
+    def titles(self, library: str) -> tuple[StoryTitle, ...]: ...
+
+    def story(self, story_id: str, *, library: str | None = None) -> StoredStory: ...
+
+    def summarize(self, story_id: str, *, library: str, sentences: int = 3) -> Summary: ...
+
+    def add_document(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        library: str,
+        source: str,
+        identity: str,
+        title: str | None = None,
+        on_progress: Callable[[str, int, int], None] | None = None,
+    ) -> list[AddResult]: ...
+
+    def remove(self, story_id: str, *, library: str | None = None) -> str: ...
+
+    def remove_library(self, name: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer or a refusal, and the library that it came from."""
+
+    answer: Answer
+    library: str
 
 
 class UnansweredError(Exception):
@@ -38,29 +83,57 @@ class TookTooLongError(UnansweredError):
     """The time limit for a question passed."""
 
 
+class NoSuchStoryError(UnansweredError):
+    """The one story that was to be searched is in none of the libraries."""
+
+
 class Desk:
-    """Answers questions from `PUBLIC_LIBRARY`. All methods are for the event loop's thread.
+    """Answers questions from the libraries it is told. All methods are for the event loop's thread.
 
     `seconds` is how long a question may take, waiting for its turn included. `threads` questions are worked on at
     once and `waiting` more may wait. A question whose time is over still counts as long as its thread works on it.
     """
 
-    def __init__(self, engine: Asks, *, seconds: float, threads: int = 4, waiting: int = 28) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine: Asks, *, seconds: float, threads: int = 4, waiting: int = 28, metrics: Metrics | None = None
+    ) -> None:
+        self.metrics = metrics or Metrics()
+        self.engine = engine
         self._seconds = seconds
         self._most = threads + waiting
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="question")
-        self._accepted: set[Future[Answer]] = set()
+        # What takes a moment never waits behind questions.
+        self._quick = ThreadPoolExecutor(_QUICK_THREADS, thread_name_prefix="quick")
+        self._accepted: set[Future[Given]] = set()
         self._given_up: asyncio.Future[None] | None = None
         self._closing = False
 
-    async def ask(self, question: str) -> Answer:
-        """The engine's answer. Raises BusyError, ClosingError, TookTooLongError, and what the engine raises."""
+    async def ask(
+        self,
+        question: str,
+        *,
+        libraries: Sequence[str],
+        story: str | None = None,
+        since: date | None = None,
+        conversation: Sequence[Answer] = (),
+    ) -> Given:
+        """The surest of the answers from `libraries`, of equals the first one's; at least one must be given.
+
+        Only the `story` of that id is searched when there is one, and only those published on or after `since`.
+        `conversation` is what was answered before. Cancelling takes the question out of the queue, and ends work on it
+        before the next library. Raises BusyError, ClosingError, TookTooLongError, NoSuchStoryError, and what the
+        engine raises when no library gives an answer.
+        """
         if self._closing:
             raise ClosingError(_CLOSING)
         if len(self._accepted) >= self._most:
             raise BusyError("Too many questions are waiting right now. Please ask again in a minute.")
-        work = self._executor.submit(self._engine.ask, question, library=PUBLIC_LIBRARY)
+        gone = threading.Event()
+
+        def ask_one(library: str) -> Answer:
+            return self.engine.ask(question, library=library, story=story, since=since, conversation=conversation)
+
+        work = self._executor.submit(self._answer, ask_one, tuple(libraries), gone, time.perf_counter())
         self._accepted.add(work)
         work.add_done_callback(self._accepted.discard)
         answer = asyncio.wrap_future(work)
@@ -68,8 +141,10 @@ class Desk:
         try:
             await asyncio.wait((answer, given_up), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
             if answer.done() and not answer.cancelled():
+                self.metrics.answered(answer.result().answer)
                 return answer.result()
         finally:
+            gone.set()
             answer.cancel()  # takes the question out of the queue if no thread has begun with it
         work.add_done_callback(_log_late_failure)
         if given_up.done():
@@ -77,6 +152,29 @@ class Desk:
         raise TookTooLongError(
             f"No answer within {self._seconds:g} seconds, so I stopped waiting. Please ask again, or ask more simply."
         )
+
+    @property
+    def open_questions(self) -> int:
+        """How many questions are worked on or wait."""
+        return len(self._accepted)
+
+    def _answer(
+        self, ask_one: Callable[[str], Answer], libraries: Sequence[str], gone: threading.Event, accepted: float
+    ) -> Given:
+        """In a thread: ask the engine, and note how long the question waited and how long that took."""
+        self.metrics.took("waiting", time.perf_counter() - accepted)
+        with self.metrics.timed("answering"):
+            return _surest(ask_one, libraries, gone)
+
+    async def quickly(
+        self, function: Callable[Parameters, Result], *arguments: Parameters.args, **options: Parameters.kwargs
+    ) -> Result:
+        """What `function` returns or raises, in a thread that no question occupies; for what takes milliseconds."""
+        return await asyncio.wrap_future(self._quick.submit(function, *arguments, **options))
+
+    async def titles(self, library: str) -> tuple[StoryTitle, ...]:
+        """The titles of a library's stories, the newest first."""
+        return await self.quickly(self.engine.titles, library)
 
     def stop_accepting(self) -> None:
         """From now on questions raise ClosingError; those that were accepted go on."""
@@ -88,7 +186,8 @@ class Desk:
         given_up = self._giving_up()
         if not given_up.done():
             given_up.set_result(None)
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        for executor in (self._executor, self._quick):
+            executor.shutdown(wait=False, cancel_futures=True)
 
     def _giving_up(self) -> asyncio.Future[None]:
         if self._given_up is None:
@@ -96,7 +195,35 @@ class Desk:
         return self._given_up
 
 
-def _log_late_failure(work: Future[Answer]) -> None:
+def _surest(ask_one: Callable[[str], Answer], libraries: Sequence[str], gone: threading.Event) -> Given:
+    """Ask each library unless nobody waits any more. One that fails does not keep the others from answering."""
+    found: list[Given] = []
+    failure: Exception | None = None
+    for library in libraries:
+        if gone.is_set():
+            break
+        try:
+            found.append(Given(ask_one(library), library))
+        except UnknownStoryError:  # it may be in the next one; where it is in none, nobody learns more than that
+            continue
+        except StorageError as error:
+            _log.warning("A library could not be searched: %s", type(error).__name__)
+            failure = failure or error
+    if found:
+        return max(found, key=_how_sure)
+    if failure is not None:
+        raise failure
+    raise NoSuchStoryError(
+        "There is no such story here. Choose one from the list that appears while you type its title."
+    )
+
+
+def _how_sure(given: Given) -> tuple[bool, bool, float]:
+    answer = given.answer
+    return answer.answered, answer.reason != "no_stories", answer.confidence
+
+
+def _log_late_failure(work: Future[Given]) -> None:
     """A failure after the person was told that it took too long is nobody's answer, but may say why it took long."""
     error = None if work.cancelled() else work.exception()
     if error is not None:

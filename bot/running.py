@@ -3,15 +3,23 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import discord
 
 from bot.client import StorydeskClient
 from bot.desk import Asks, Desk
+from bot.operating.gateway import shards_connected
+from bot.operating.health import Health
+from bot.operating.lag import LoopLag
+from bot.operating.logs import log_to
+from bot.operating.metrics import Metrics
+from bot.operating.page import monitored
+from bot.remembering import Memory
 from bot.settings import Settings
 from index.errors import SettingsError, StorydeskError
 
@@ -20,12 +28,26 @@ COMMANDS_FILE = "discord-commands.sha256"
 
 _log = logging.getLogger(__name__)
 
-_SECONDS_TO_FINISH = 8.0
+_SECONDS_TO_FINISH = 6.5
+_SECONDS_BETWEEN_COUNTS = 60.0
+_PORTAL = "https://discord.com/developers/applications"
 _TOKEN_REFUSED = (
     "Discord refused the token in DISCORD_TOKEN. Copy the bot's token again from "
     "https://discord.com/developers/applications (Bot, Reset Token)."
 )
-_CLOSED_FOR_WRONG_TOKEN = 4004
+_INTENT_REFUSED = (
+    "Discord refused the connection because of a privileged intent, which this bot does not use; "
+    f"check the bot's page at {_PORTAL}."
+)
+_CLOSED: Mapping[int, StorydeskError] = {
+    4004: SettingsError(_TOKEN_REFUSED),
+    4010: StorydeskError("Discord refused the number of a shard. Start the bot again."),
+    4011: StorydeskError("Discord wants this bot on more shards than it told us. Start the bot again."),
+    4012: StorydeskError("Discord no longer speaks this version of its gateway. Install a newer Storydesk."),
+    4013: SettingsError(_INTENT_REFUSED),
+    4014: SettingsError(_INTENT_REFUSED),
+}
+"""Why Discord ends a connection for good, by its close codes."""
 
 
 class AnsweringEngine(Asks, Protocol):
@@ -34,44 +56,99 @@ class AnsweringEngine(Asks, Protocol):
     def load_model(self) -> None: ...
 
 
-def run_bot(settings: Settings, engine: AnsweringEngine, *, on_connected: Callable[[str], None]) -> None:
+def run_bot(
+    settings: Settings,
+    engine: AnsweringEngine,
+    *,
+    on_connected: Callable[[str], None],
+    on_stopping: Callable[[], object] = lambda: None,
+    count: Callable[[], Mapping[str, int]] | None = None,
+) -> None:
     """Connect to Discord and answer until SIGTERM or SIGINT; a second signal does not wait for open questions.
 
-    `on_connected` is called once with the invite link. The log goes to standard error, without the token. Raises
-    SettingsError when the token is missing or refused, StorydeskError when Discord cannot be reached at start,
-    ModelError when the model cannot be loaded.
+    `on_connected` is called once with the invite link, `on_stopping` at the first signal. `count` says how much the
+    index holds; it blocks, and is called in a thread once in a while. The log goes to standard error, without the
+    token. Raises SettingsError when the token is missing or refused or the port for monitors cannot be used,
+    StorydeskError when Discord cannot be reached at start, ModelError when the model cannot be loaded.
     """
     token = settings.bot.discord_token.get_secret_value().strip() if settings.bot.discord_token else ""
     if not token:
         raise SettingsError("DISCORD_TOKEN is not set; put the bot's token in the environment or in .env.")
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise SettingsError(_TOKEN_REFUSED)
-    with _log_to_standard_error(secret=token):
-        asyncio.run(_run(settings, engine, token, on_connected))
+    # Both warn that there is no voice support, which a bot that reads and writes does not need.
+    discord.VoiceClient.warn_nacl = False
+    discord.VoiceClient.warn_dave = False
+    with (
+        log_to(sys.stderr, form=settings.bot.log_format, secrets=(token,)),
+        Memory.open(settings.index.home) as memory,
+    ):
+        asyncio.run(_run(settings, engine, memory, token, on_connected, on_stopping, count))
 
 
-async def _run(settings: Settings, engine: AnsweringEngine, token: str, on_connected: Callable[[str], None]) -> None:
-    desk = Desk(engine, seconds=settings.bot.question_seconds)
-    client = StorydeskClient(desk, commands_file=settings.index.home / COMMANDS_FILE, on_connected=on_connected)
+async def _run(
+    settings: Settings,
+    engine: AnsweringEngine,
+    memory: Memory,
+    token: str,
+    on_connected: Callable[[str], None],
+    on_stopping: Callable[[], object],
+    count: Callable[[], Mapping[str, int]] | None,
+) -> None:
+    metrics = Metrics()
+    desk = Desk(engine, seconds=settings.bot.question_seconds, metrics=metrics)
+    client = StorydeskClient(
+        desk,
+        memory,
+        settings.bot,
+        commands_file=settings.index.home / COMMANDS_FILE,
+        on_connected=on_connected,
+    )
     stop = asyncio.Event()
     logged_in = asyncio.Event()
-    with _stopped_by_signals(stop):
-        stopping = asyncio.create_task(stop.wait())
-        connection = asyncio.create_task(_connect(client, token, logged_in))
-        loading = asyncio.create_task(_load_model(engine, logged_in))
-        pending = {stopping, connection, loading}
-        try:
-            while {stopping, connection} <= pending:
-                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-            _log.info("Stopping; open questions are answered first")
-        finally:
-            # The client is closed before its task is cancelled: discord.py may miss a cancellation while it connects.
-            await client.finish(seconds=_SECONDS_TO_FINISH)
-            for task in (stopping, connection, loading):
-                task.cancel()
-            await asyncio.gather(stopping, connection, loading, return_exceptions=True)
+    loaded = asyncio.Event()
+    lag = LoopLag(note=metrics.lagged)
+    metrics.watch("storydesk_open_questions", "Questions that are worked on or wait", lambda: desk.open_questions)
+
+    def health() -> Health:
+        return Health(
+            model_loaded=loaded.is_set(),
+            ready=client.is_ready(),
+            stopping=stop.is_set(),
+            shards=shards_connected(client),
+            open_questions=desk.open_questions,
+            loop_lag_seconds=lag.worst_lately,
+        )
+
+    with stopped_by_signals(stop):
+        async with monitored(settings.bot.metrics_port, metrics=metrics, health=health):
+            stopping = asyncio.create_task(stop.wait())
+            connection = asyncio.create_task(_connect(client, token, logged_in))
+            loading = asyncio.create_task(_load_model(engine, logged_in, loaded))
+            watching = [asyncio.create_task(lag.measure()), asyncio.create_task(_keep_counting(count, metrics))]
+            pending = {stopping, connection, loading}
+            try:
+                while {stopping, connection} <= pending:
+                    done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                    for task in done:
+                        task.result()
+                on_stopping()
+                _log.info("Stopping; open questions are answered first")
+            finally:
+                await client.finish(seconds=_SECONDS_TO_FINISH)
+                await _end((stopping, connection, loading, *watching))
+
+
+async def _end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended: discord.py may miss a cancellation while it connects, and try again."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        done, pending = await asyncio.wait(pending, timeout=0.1)
+        for task in done:
+            if not task.cancelled():
+                task.exception()  # whoever waits for it has it, or it came too late to matter
 
 
 async def _connect(client: StorydeskClient, token: str, logged_in: asyncio.Event) -> None:
@@ -82,10 +159,21 @@ async def _connect(client: StorydeskClient, token: str, logged_in: asyncio.Event
         await client.connect()
 
 
-async def _load_model(engine: AnsweringEngine, logged_in: asyncio.Event) -> None:
+async def _load_model(engine: AnsweringEngine, logged_in: asyncio.Event, loaded: asyncio.Event) -> None:
     """Load the model while the bot connects, but not before the token is known to be right."""
     await logged_in.wait()
     await asyncio.to_thread(engine.load_model)
+    loaded.set()
+
+
+async def _keep_counting(count: Callable[[], Mapping[str, int]] | None, metrics: Metrics) -> None:
+    """Put the index's counts into the metrics, now and every minute."""
+    while count is not None:
+        try:
+            metrics.counted(await asyncio.to_thread(count))
+        except (StorydeskError, OSError) as error:
+            _log.warning("The index could not be counted: %s", error)
+        await asyncio.sleep(_SECONDS_BETWEEN_COUNTS)
 
 
 @contextmanager
@@ -99,17 +187,16 @@ def _explaining() -> Iterator[None]:
 
 def _explained(error: Exception) -> StorydeskError:
     """The sentence for a connection that could not be made or was ended by Discord."""
-    if isinstance(error, discord.LoginFailure) or (
-        isinstance(error, discord.ConnectionClosed) and error.code == _CLOSED_FOR_WRONG_TOKEN
-    ):
+    if isinstance(error, discord.LoginFailure):
         return SettingsError(_TOKEN_REFUSED)
     if isinstance(error, discord.PrivilegedIntentsRequired):
-        return SettingsError(
-            "Discord refused the connection because of a privileged intent, which this bot does not use; "
-            "check the bot's page at https://discord.com/developers/applications."
-        )
+        return SettingsError(_INTENT_REFUSED)
     if isinstance(error, discord.ConnectionClosed):
-        return StorydeskError(f"Discord ended the connection (code {error.code}). Start the bot again.")
+        return _CLOSED.get(
+            error.code, StorydeskError(f"Discord ended the connection (code {error.code}). Start the bot again.")
+        )
+    if isinstance(error, discord.GatewayNotFound):
+        return StorydeskError("Discord does not say where its gateway is. Try again later.")
     if isinstance(error, discord.HTTPException):
         return StorydeskError(f"Discord answered with error {error.status}. Try again later.")
     return StorydeskError(
@@ -118,7 +205,7 @@ def _explained(error: Exception) -> StorydeskError:
 
 
 @contextmanager
-def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
     """Set `stop` at the first SIGTERM or SIGINT, and let the next one end the process as usual."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGTERM, signal.SIGINT)
@@ -135,34 +222,3 @@ def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number in signals:
             loop.remove_signal_handler(number)
-
-
-class _WithoutSecret(logging.Formatter):
-    def __init__(self, secret: str) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._secret = secret
-
-    def format(self, record: logging.LogRecord) -> str:
-        return super().format(record).replace(self._secret, "[token]")
-
-
-@contextmanager
-def _log_to_standard_error(*, secret: str) -> Iterator[None]:
-    """Warnings of everything and the news of the bot and of discord.py, without `secret`."""
-    # Both warn that there is no voice support, which a bot that reads and writes does not need.
-    discord.VoiceClient.warn_nacl = False
-    discord.VoiceClient.warn_dave = False
-    handler = logging.StreamHandler()
-    handler.setFormatter(_WithoutSecret(secret))
-    root = logging.getLogger()
-    chatty = [logging.getLogger(name) for name in ("bot", "discord")]
-    levels = [logger.level for logger in chatty]
-    root.addHandler(handler)
-    for logger in chatty:
-        logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)
-        for logger, level in zip(chatty, levels, strict=True):
-            logger.setLevel(level)

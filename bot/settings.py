@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
@@ -16,6 +16,7 @@ from index.errors import SettingsError
 from index.settings import IndexSettings
 
 _PREFIX = "STORYDESK_"
+_LIBRARY_NAME = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _PATHS = (
     "STORYDESK_HOME",
     "STORYDESK_MODEL_FOLDER",
@@ -52,6 +53,27 @@ class BotSettings(_GivenSettings):
 
     question_seconds: Annotated[float, Field(gt=0, le=840, alias="STORYDESK_QUESTION_SECONDS")] = 60.0
     """How long a question in Discord may take before the person is told that it took too long."""
+
+    public_library: Annotated[str, Field(pattern=_LIBRARY_NAME, alias="STORYDESK_PUBLIC_LIBRARY")] = "public"
+    """The library that everybody may read in Discord if `public_for_all` says so."""
+
+    public_for_all: Annotated[bool, Field(alias="STORYDESK_PUBLIC_FOR_ALL")] = False
+    """Whether everybody may read that library, in every server and in direct messages."""
+
+    direct_messages: Annotated[bool, Field(alias="STORYDESK_DIRECT_MESSAGES")] = True
+    """Whether direct messages are answered."""
+
+    grace_days: Annotated[int, Field(ge=0, le=3_650, alias="STORYDESK_GRACE_DAYS")] = 30
+    """For how many days a server's libraries are kept after the bot left it."""
+
+    answer_days: Annotated[int, Field(ge=1, le=365, alias="STORYDESK_ANSWER_DAYS")] = 7
+    """For how many days answers are kept for the buttons below them."""
+
+    log_format: Annotated[Literal["console", "json"], Field(alias="STORYDESK_LOG_FORMAT")] = "console"
+    """How the bot's log is written: lines for people, or a JSON object a line."""
+
+    metrics_port: Annotated[int | None, Field(ge=1, le=65_535, alias="STORYDESK_METRICS_PORT")] = None
+    """Port of the loopback address where the bot serves /healthz and /metrics; None for nowhere."""
 
 
 class EvaluationSettings(_GivenSettings):

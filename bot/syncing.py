@@ -13,14 +13,28 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.translating import CommandTranslator
+
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
 _log = logging.getLogger(__name__)
 
+_MESSAGE, _USER = discord.AppCommandType.message, discord.AppCommandType.user
+_SCOPE_MISSING = (
+    "Discord does not let this bot register its slash commands (code %s): it lacks the scope applications.commands. "
+    "Invite it again with the link that is printed when it is connected; direct messages and mentions work meanwhile."
+)
 
-def commands_digest(tree: app_commands.CommandTree[ClientT], *, application_id: int) -> str:
+
+async def commands_digest(tree: app_commands.CommandTree[ClientT], *, application_id: int) -> str:
     """SHA-256, in hexadecimal, of what Discord would be sent, and of the application it would be registered for."""
-    commands = sorted((command.to_dict(tree) for command in tree.get_commands()), key=lambda command: command["name"])
+    every = [*tree.get_commands(), *tree.walk_commands(type=_MESSAGE), *tree.walk_commands(type=_USER)]
+    translator = tree.translator
+    commands = [
+        command.to_dict(tree) if translator is None else await command.get_translated_payload(tree, translator)
+        for command in {id(command): command for command in every}.values()
+    ]
+    commands.sort(key=lambda command: (command["type"], command["name"]))
     payload = json.dumps([application_id, commands], sort_keys=True)
     return hashlib.sha256(payload.encode()).hexdigest()
 
@@ -32,14 +46,18 @@ async def sync_commands(tree: app_commands.CommandTree[ClientT], *, state_file: 
     raised: direct messages, and commands that were registered before, work all the same. Remove `state_file` to
     register at the next start whatever it says.
     """
+    await tree.set_translator(CommandTranslator())
     application_id = tree.client.application_id
     if application_id is None:
         raise RuntimeError("Commands can be registered only after login.")
-    digest = commands_digest(tree, application_id=application_id)
+    digest = await commands_digest(tree, application_id=application_id)
     if await asyncio.to_thread(_read, state_file) == digest:
         return False
     try:
         await tree.sync()
+    except discord.Forbidden as error:
+        _log.error(_SCOPE_MISSING, error.code)
+        return False
     except (discord.HTTPException, aiohttp.ClientError, OSError):
         _log.exception("The slash commands could not be registered; the next start tries again")
         return False

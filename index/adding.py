@@ -13,7 +13,7 @@ from index.publishing.batches import Batch, batches
 from index.publishing.preparing import Prepared, prepare
 from index.publishing.stores import Progress, Stores
 from index.publishing.writers import Writers
-from index.reading import ReadFailure, discover, read_file
+from index.reading import ReadFailure, discover, read_document, read_file
 from index.stories import AddResult, Story
 from index.storing import Library
 
@@ -44,6 +44,14 @@ class Adding:
             tell("files read", len(found), len(found))
 
         return self._store(read(), library, tell)
+
+    def add_document(
+        self, data: bytes, library: str, *, name: str, source: str, identity: str, title: str | None, tell: Progress
+    ) -> list[AddResult]:
+        """Store the stories of a document that was sent; one result per story or failure, see `read_document`."""
+        found = read_document(data, name=name, source=source, identity=identity, title=title)
+        items = (_failed(item) if isinstance(item, ReadFailure) else item for item in found)
+        return list(self._store(items, library, tell))
 
     def import_export(self, path: Path, *, tell: Progress) -> Iterator[AddResult]:
         """Store what an export holds, each story in its library; one result per story or failure."""

@@ -3,24 +3,21 @@
 All methods block and may be called from several threads at once; none may be called on an event loop's thread.
 """
 
-import logging
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from filelock import BaseFileLock
 
-from index.adding import WAITING_FOR_SERVER, Adding
+from index.adding import Adding
 from index.answering import answer_question, complete
 from index.answering.reader import Reader, Reading
-from index.caring import mending
-from index.errors import LibraryNameError, OutdatedIndexError, StorageError
+from index.answering.summary import summarize
+from index.errors import OutdatedIndexError
 from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
 from index.finding.earlier_models import EarlierModels, model_files
 from index.finding.model_files import load_token_offsets, model_fingerprint
@@ -28,19 +25,29 @@ from index.finding.ranking import RANKER_WEIGHT, Ranker, load_ranker, rerank
 from index.holding.lock import hold, progressed
 from index.indexing.vectors import Vectors
 from index.indexing.words import Words
+from index.libraries import SAMPLES, Titles, check_library_name, remove_library
 from index.models import Models, load_chosen_reader
-from index.publishing import publisher, rebuilding
+from index.publishing import publisher
 from index.publishing.stores import Progress, Stores
 from index.publishing.writers import Writers
 from index.reading import storable
 from index.samples import stories_folder
 from index.settings import IndexSettings
-from index.stories import AddResult, Answer, Finding, Leg, LibraryHealth, StoredStory
+from index.stories import (
+    AddResult,
+    Answer,
+    Finding,
+    Leg,
+    LibraryHealth,
+    StoredStory,
+    StorySummary,
+    StoryTitle,
+    Summary,
+)
 from index.storing import Catalog, Library
-from index.storing.catalog import LIBRARY_NAME, Generation
+from index.storing.catalog import Generation
+from index.tending import Tending
 
-_log = logging.getLogger(__name__)
-SAMPLES = "samples"
 _SAMPLES_GIVEN = "samples were put in"
 
 
@@ -63,6 +70,8 @@ class Engine:
         self._writers = Writers()
         self._models = models
         self._settings = settings
+        self._tending = Tending(stores, self._writers, home)
+        self._titles = Titles(stores.catalog)
 
     @classmethod
     def open(
@@ -101,21 +110,15 @@ class Engine:
                 model=model,
                 model_files=model_files(settings),
                 embed=lambda texts: models.embedder().embed(texts),
+                embed_questions=lambda texts: models.of_questions().embed(texts),
                 embed_as=EarlierModels(settings, load_embedder),
                 token_offsets=token_offsets,
             )
             engine = cls(stores, home, lock, models, settings, clock)
             with stores.vectors.waiting(seconds=0):  # a server that is down keeps nobody from asking
-                engine._recover(on_progress)
+                engine._tending.recover(on_progress)
             opened.pop_all()
         return engine
-
-    def _recover(self, on_progress: Progress | None) -> None:
-        for library in self._libraries():
-            try:
-                rebuilding.recover(self._stores, library, turn=self._writers.turn, on_progress=on_progress)
-            except StorageError as error:  # what is live can be read, and `rebuild` must be able to begin
-                _log.warning("library %s: what was begun could not be finished: %s", library.name, error)
 
     def __enter__(self) -> Self:
         return self
@@ -152,6 +155,29 @@ class Engine:
         check_library_name(library)
         return self._adding().add(paths, library, tell=on_progress or _tell_nobody)
 
+    def add_document(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        library: str,
+        source: str,
+        identity: str,
+        title: str | None = None,
+        on_progress: Progress | None = None,
+    ) -> list[AddResult]:
+        """Store what was sent under a file's `name`, of any kind that `add` reads; one result per story.
+
+        `source` is what to show for where it comes from. `identity` is that of a story that gives no id nor URL
+        itself; the same identity again is the same story. `title` takes the place of a single story's own.
+        Raises LibraryNameError, StorageError, ModelError.
+        """
+        check_library_name(library)
+        tell = on_progress or _tell_nobody
+        return self._adding().add_document(
+            data, library, name=name, source=source, identity=identity, title=title, tell=tell
+        )
+
     def _adding(self) -> Adding:
         return Adding(self._stores, self._writers, after_batch=lambda: progressed(self._home))
 
@@ -185,6 +211,7 @@ class Engine:
         now: datetime | None = None,
         since: date | None = None,
         leaving_out: Collection[str] = (),
+        story: str | None = None,
         least_confidence: float | None = None,
         conversation: Sequence[Answer] = (),
     ) -> Answer:
@@ -193,21 +220,22 @@ class Engine:
         `conversation` are the answers that came before, the newest last: a question that follows them ("and when?") is
         completed before the search, and the answer's `understood_as` says how.
         `now` (default: the clock) is when the question is asked: newer stories weigh more. `since` leaves out stories
-        published before that day, and undated ones; `leaving_out` stories by their ids. An answer that is less sure
-        than `least_confidence` (default: the measured one) is refused. Raises ModelError, StorageError.
+        published before that day, and undated ones; `leaving_out` stories by their ids. With `story`, the id of one in
+        `library`, only that one is searched. An answer that is less sure than `least_confidence` (default: the
+        measured one) is refused. Raises ModelError, StorageError, UnknownStoryError.
         """
         question = storable(question)
         understood = storable(complete(question, conversation))
         day = (now or self._clock()).date()
         notes: list[str] = []
+        only = self._story_id(story, library)
         with self._stores.searches.searching(lambda: self._readable_library(library)) as target:
 
             def findings(text: str, limit: int) -> list[Finding]:
                 current = target.current
                 assert current is not None, "it has stories"
-                return self._search(
-                    current, text, limit=limit, now=day, since=since, leaving_out=leaving_out, on_note=notes.append
-                )
+                filters: dict[str, Any] = {"now": day, "since": since, "leaving_out": leaving_out, "only": only}
+                return self._search(current, text, limit=limit, on_note=notes.append, **filters)
 
             answer = answer_question(
                 understood,
@@ -231,13 +259,16 @@ class Engine:
         now: datetime | None = None,
         since: date | None = None,
         leaving_out: Collection[str] = (),
+        story: str | None = None,
         on_note: Callable[[str], None] | None = None,
     ) -> list[Finding]:
         """The best passages for `question`, best first, at most `limit`, those of stories in `leaving_out` not.
 
+        With `story`, the id of one in `library`, only that one is searched; another id raises UnknownStoryError.
         `on_note` hears a sentence when the search was not as usual.
         """
         question = storable(question)
+        only = self._story_id(story, library)
         day = (now or self._clock()).date()
         with self._stores.searches.searching(lambda: self._readable_library(library)) as target:
             if not question.strip() or target.current is None or not self._stores.catalog.has_stories(target):
@@ -250,8 +281,13 @@ class Engine:
                 now=day,
                 since=since,
                 leaving_out=leaving_out,
+                only=only,
                 on_note=on_note,
             )
+
+    def _story_id(self, story: str | None, library: str) -> str | None:
+        """The whole id of a story that is to be searched alone. Raises UnknownStoryError."""
+        return None if story is None else self.story(story, library=library).story_id
 
     def _search(
         self, generation: Generation, question: str, *, limit: int, leg: Leg = "both", **filters: Any
@@ -272,11 +308,26 @@ class Engine:
 
     def embed_tokens(self, texts: Sequence[str]) -> list[TextVectors]:
         """The vectors of each text and of its tokens, by the model of this engine."""
-        return self._models.embedder().embed_tokens(texts)
+        return self._models.of_questions().embed_tokens(texts)
 
     def story(self, story_id: str, *, library: str | None = None) -> StoredStory:
         """The live story whose id is, or alone begins with, `story_id`. Raises UnknownStoryError."""
-        return self._stores.catalog.story(story_id, library)
+        return self._stores.catalog.story(storable(story_id), library)
+
+    def stories(self, library: str) -> Iterator[StorySummary]:
+        """All stories of `library`, the first added first, without their texts."""
+        return self._stores.catalog.summaries(library)
+
+    def titles(self, library: str) -> tuple[StoryTitle, ...]:
+        """The titles of `library`, newest first, undated ones last; fast enough to be asked at every key."""
+        return self._titles.of(library)
+
+    def summarize(self, story_id: str, *, library: str, sentences: int = 3) -> Summary:
+        """The story's own sentences, at most so many, that say best what it is about; see `summarize`.
+
+        Raises UnknownStoryError, ModelError.
+        """
+        return summarize(self.story(story_id, library=library), embed=self._stores.embed, count=sentences)
 
     def remove(self, story_id: str, *, library: str | None = None) -> str:
         """Remove a story with all that was derived from it; returns its title. `story_id` may be a unique beginning.
@@ -288,22 +339,20 @@ class Engine:
             publisher.remove(self._stores, self._stores.catalog.make_library(story.library), story.story_id)
         return story.title
 
+    def remove_library(self, name: str) -> bool:
+        """Remove a library with all its stories and indexes; whether nothing is left of it.
+
+        None of it is found from the first moment on. What a kill or a vector server that is down leaves goes when
+        this is called again; removing what is not there is harmless.
+        """
+        return remove_library(self._stores, self._writers, name)
+
     def rebuild(self, *, library: str | None = None, on_progress: Progress | None = None) -> dict[str, int]:
         """Make both indexes anew from the catalog, with today's model; returns the number of passages by library.
 
         Questions are answered from the present indexes meanwhile. Only what this model never embedded is embedded.
         """
-        tell = self._telling(on_progress)
-        if self._stores.vectors.damage is not None:
-            mending.start_anew(self._stores, turn=self._writers.turn, alone=self._alone, tell=tell)
-        counts = {}
-        for each in self._libraries():
-            if library in (None, each.name):
-                with self._alone(each.name), self._stores.vectors.waiting(on_wait=partial(tell, WAITING_FOR_SERVER)):
-                    counts[each.name] = rebuilding.rebuild(
-                        self._stores, each.name, turn=self._writers.turn, on_progress=tell
-                    )
-        return counts
+        return self._tending.rebuild(library, tell=self._telling(on_progress))
 
     def check(self, *, fix: bool = False, on_progress: Progress | None = None) -> list[LibraryHealth]:
         """How the data folder (first) and each library are: indexes compared with the catalog, passages looked up.
@@ -311,9 +360,7 @@ class Engine:
         With `fix` everything is mended that can be, and what is told is how it is then. Nothing is embedded but what
         the catalog keeps no vector of. Raises StorageError, ModelError.
         """
-        tell = self._telling(on_progress)
-        turn = self._writers.turn
-        return mending.check(self._stores, fix=fix, home=self._home, turn=turn, alone=self._alone, tell=tell)
+        return self._tending.check(fix=fix, tell=self._telling(on_progress))
 
     def _telling(self, on_progress: Progress | None) -> Progress:
         """Progress for `on_progress` that those who wait for the data folder see too."""
@@ -325,18 +372,6 @@ class Engine:
 
         return tell
 
-    @contextmanager
-    def _alone(self, library: str) -> Iterator[None]:
-        """Nobody else makes the indexes of this library anew; while it takes no stories, none are published to it."""
-        with self._writers.rebuilding(library):
-            outdated = self._stores.is_outdated(self._stores.catalog.make_library(library))
-            with self._writers.changing_model(library) if outdated else nullcontext():
-                yield
-
-    def _libraries(self) -> list[Library]:
-        found = [self._stores.catalog.library(name) for name in self._stores.catalog.libraries()]
-        return [library for library in found if library is not None]
-
     def _readable_library(self, name: str) -> Library:
         """The library, if its indexes may answer: they are today's, or the next ones are already being made."""
         library = self._stores.catalog.library(name)
@@ -347,16 +382,6 @@ class Engine:
         if unfinished or outdated:
             raise OutdatedIndexError(publisher.outdated_sentence(library))
         return library
-
-
-def check_library_name(name: str) -> None:
-    """Raise LibraryNameError when stories cannot be added to a library of that name."""
-    if not re.fullmatch(LIBRARY_NAME, name):
-        raise LibraryNameError(
-            f"{name!r} cannot name a library; use small letters, digits and hyphens, 63 characters at most."
-        )
-    if name == SAMPLES:
-        raise LibraryNameError("The library samples holds the bundled stories; add yours to another library.")
 
 
 def _tell_nobody(what: str, done: int, total: int) -> None:

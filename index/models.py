@@ -8,6 +8,7 @@ from index.answering.reader import Reader, load_reader
 from index.answering.shipped_reader import load_shipped_reader
 from index.finding.embedding import Embedder, SentenceTransformerEmbedder
 from index.finding.ranking import Ranker, load_ranker
+from index.gathering import GatheringEmbedder, GatheringReader
 from index.settings import IndexSettings
 
 _Model = TypeVar("_Model")
@@ -21,7 +22,11 @@ def load_chosen_reader(settings: IndexSettings) -> Reader | None:
 
 
 class Models:
-    """What an engine answers with. Called from several threads; whoever asks first waits for the loading."""
+    """What an engine answers with. Called from several threads; whoever asks first waits for the loading.
+
+    `of_questions` embeds as `embedder` does, and questions that come at the same time share its calls as they share
+    the reader's, see `index.gathering`. Stories on their way in use `embedder`: no question waits for all of theirs.
+    """
 
     def __init__(
         self,
@@ -32,7 +37,8 @@ class Models:
         load_ranker: Callable[[IndexSettings], Ranker | None] = load_ranker,
     ) -> None:
         self.embedder = _Once(lambda: load_embedder(settings))
-        self.reader = _Once(lambda: load_reader(settings))
+        self.of_questions = _Once(lambda: GatheringEmbedder(self.embedder()))
+        self.reader = _Once(lambda: _gathering(load_reader(settings)))
         self.ranker = _Once(lambda: load_ranker(settings))
 
     def load(self) -> None:
@@ -40,6 +46,10 @@ class Models:
         self.embedder()
         self.reader()
         self.ranker()
+
+
+def _gathering(reader: Reader | None) -> GatheringReader | None:
+    return GatheringReader(reader) if reader is not None else None
 
 
 class _Once(Generic[_Model]):

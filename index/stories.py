@@ -65,10 +65,38 @@ class StorySummary:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryTitle:
+    """What it takes to choose a story from a list. `added_at` is ISO 8601 in UTC."""
+
+    story_id: str
+    title: str
+    published_at: str | None
+    publisher: str | None = None
+    added_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredStory(StorySummary):
     """A story's live version as the catalog has it, text included."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of a story, `text == story.text[start:end]`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Sentences of a story's own that say what it is about, in the order in which it tells them."""
+
+    story: StorySummary
+    quotes: tuple[Quote, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,10 +108,37 @@ def open_catalog(index_settings: IndexSettings) -> "Catalog | None":
 def run_bot(settings: Settings, engine: "Engine", *, on_connected: Callable[[str], None]) -> None:
     """Run the Discord bot until it is stopped; `on_connected` gets its invite link. Raises StorydeskError."""
     from bot import running
+    from bot.operating.stopping import end_process_soon
 
     # The bot logs by itself, without its token: what the command line set up would repeat each line.
     logging.basicConfig(level=logging.WARNING, handlers=[], force=True)
-    running.run_bot(settings, engine, on_connected=on_connected)
+    running.run_bot(
+        settings,
+        engine,
+        on_connected=on_connected,
+        on_stopping=end_process_soon,
+        count=lambda: _counts(engine.catalog),
+    )
+
+
+def _counts(catalog: "Catalog") -> dict[str, int]:
+    """How much there is in all libraries together."""
+    libraries = [library for name in catalog.libraries() if (library := catalog.library(name)) is not None]
+    return {
+        "libraries": len(libraries),
+        "stories": catalog.count_stories(),
+        "passages": sum(catalog.count_passages(library) for library in libraries),
+    }
+
+
+def show_preview(settings: Settings, *, port: int, direct: bool, on_ready: Callable[[str], None]) -> None:
+    """Show the bot in a browser until it is stopped; `on_ready` gets the page's address. Raises StorydeskError."""
+    from bot.previewing import require_simcord, run_preview
+
+    require_simcord()  # before the model is loaded for nothing
+    from index.engine import Engine
+
+    run_preview(settings, open_engine=Engine.open, port=port, direct=direct, on_ready=on_ready)
 
 
 def list_jobs(catalog: "Catalog") -> "list[Job]":

@@ -129,15 +129,21 @@ def backup(
         storydesk backup backups/2026-03-01
 
     The catalog holds all that the search indexes are made from. The copy is one state of it, also
-    while the bot runs and stories are added, and is checked before it counts as made. Keep it on
-    another disk. --json prints one object that says what the backup is.
+    while the bot runs and stories are added, and is checked before it counts as made. What the bot
+    remembers of servers, their libraries and people is copied with it. Keep it on another disk.
+    --json prints one object that says what the backup is.
     """
+    from bot.remembering.memory import BACKED_UP
     from index.moving import back_up
 
     settings = context.settings().index
     with printing.progress_bars() as show_progress:
         manifest = back_up(
-            settings.home.absolute(), folder.absolute(), made_at=datetime.now(UTC), on_progress=show_progress
+            settings.home.absolute(),
+            folder.absolute(),
+            made_at=datetime.now(UTC),
+            further=[BACKED_UP],
+            on_progress=show_progress,
         )
     if as_json:
         printing.print_json(manifest.model_dump(mode="json"))
@@ -160,10 +166,12 @@ def restore(
         storydesk restore backups/2026-03-01
 
     Stop the bot before. The backup is checked first; a damaged one changes nothing. The present
-    catalog is kept in a folder "replaced-..." in the data folder, a backup like any other. Then the
-    search indexes are made anew, without the model. --json prints one object with "backup" and
+    catalog, and what the bot remembers if the backup brings that too, is kept in a folder
+    "replaced-..." in the data folder, a backup like any other. Then the search indexes are made
+    anew, without the model. --json prints one object with "backup" and
     "replaced", the folder of the present catalog or null.
     """
+    from bot.remembering.memory import BACKED_UP
     from index.moving import restore as restore_backup
 
     settings = context.settings().index
@@ -171,7 +179,11 @@ def restore(
         _confirm(settings, folder)
     with printing.progress_bars() as show_progress:
         restored = restore_backup(
-            folder.absolute(), settings.home.absolute(), now=datetime.now(UTC), on_progress=show_progress
+            folder.absolute(),
+            settings.home.absolute(),
+            now=datetime.now(UTC),
+            further=[BACKED_UP],
+            on_progress=show_progress,
         )
     if as_json:
         printing.print_json(

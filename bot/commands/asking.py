@@ -1,30 +1,92 @@
-"""The `/ask` command: answers a question where it is asked."""
+"""`/ask`, and "Ask the stories about this" on a message: answers a question where it is asked."""
 
+import asyncio
+import logging
 from typing import TypeVar
 
 import discord
 from discord import app_commands
 
-from bot.desk import Desk
-from bot.rendering import render
+from bot.access import asker_of
+from bot.choosing import choices, matching
+from bot.conversing import direct
+from bot.desk import UnansweredError
+from bot.messages import NO_TEXT
+from bot.pressing.answers import LONGEST_QUESTION, draw_reply, remember
+from bot.reception import Question, Reception
+from bot.showing.look import draw_hint
+from bot.since import offered_days, parse_since
+from index.errors import StorydeskError
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
-LONGEST_QUESTION = 1_000
-"""Characters of a question that Discord lets a person type into `/ask`."""
+_LONGEST_OPTION = 100
+_SECONDS_TO_OFFER = 2.0
+_NOBODY = discord.AllowedMentions.none()
+
+_log = logging.getLogger(__name__)
 
 
-def add_ask(tree: app_commands.CommandTree[ClientT], desk: Desk) -> None:
-    """Add `/ask`, usable in servers, direct messages and group messages, installed for a server or for a user."""
+def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) -> None:
+    """Add `/ask` and the context menu, usable everywhere, installed for a server or for a user."""
 
     @tree.command(name="ask", description="Ask what the news stories say. The answer quotes them.")
-    @app_commands.describe(question='Your question, for example "How many prisoners are being exchanged?"')
+    @app_commands.describe(
+        question='Your question, for example "How many prisoners are being exchanged?"',
+        story="Look into one story only",
+        since="Leave out older stories: a day like 2026-03-01, or 7 days",
+        private="Show the answer to you only",
+    )
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.allowed_installs(guilds=True, users=True)
     async def ask(
-        interaction: discord.Interaction[ClientT], question: app_commands.Range[str, 1, LONGEST_QUESTION]
+        interaction: discord.Interaction[ClientT],
+        question: app_commands.Range[str, 1, LONGEST_QUESTION],
+        story: app_commands.Range[str, 1, _LONGEST_OPTION] | None = None,
+        since: app_commands.Range[str, 1, _LONGEST_OPTION] | None = None,
+        private: bool | None = None,
     ) -> None:
-        # Discord forgets an interaction that is not acknowledged within 3 seconds, so nothing comes before this.
-        await interaction.response.defer(thinking=True)
-        answer = await desk.ask(question)
-        await interaction.edit_original_response(embed=render(answer), allowed_mentions=discord.AllowedMentions.none())
+        asker = asker_of(interaction)
+        today = reception.now().date()
+        first_day = parse_since(since, today=today) if since is not None else None
+        hidden = await reception.admit_in_time(asker, private=private)
+        # Discord forgets an interaction that is not acknowledged within 3 seconds, so nothing slow comes before this.
+        await interaction.response.defer(thinking=True, ephemeral=hidden)
+        in_direct = asker.place.kind == "direct"
+        earlier = direct(asker.place.channel_id) if in_direct else None
+        aloud = not hidden and not in_direct
+        given = await reception.answer(Question(question, asker, aloud, story, first_day, earlier))
+        message = await interaction.edit_original_response(view=draw_reply(given), allowed_mentions=_NOBODY)
+        channel_id = asker.place.channel_id if in_direct else None
+        remember(reception, given, message.id, aloud=aloud, channel_id=channel_id)
+
+    @ask.autocomplete("story")
+    async def offer_stories(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:
+        try:
+            async with asyncio.timeout(_SECONDS_TO_OFFER):
+                titles = await reception.titles(asker_of(interaction))
+                found = await reception.desk.quickly(matching, titles, typed)
+        except (UnansweredError, StorydeskError, TimeoutError) as error:
+            _log.info("No stories were offered: %s", type(error).__name__)
+            return []
+        return [app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found)]
+
+    @ask.autocomplete("since")
+    async def offer_days(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:
+        offered = offered_days(typed, today=reception.now().date())
+        return [app_commands.Choice(name=name, value=day) for name, day in offered]
+
+    @tree.context_menu(name="Ask the stories about this")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    async def ask_about(interaction: discord.Interaction[ClientT], message: discord.Message) -> None:
+        asker = asker_of(interaction)
+        question = " ".join(message.content.split())[:LONGEST_QUESTION]
+        if not question:
+            await interaction.response.send_message(embed=draw_hint(NO_TEXT), ephemeral=True, allowed_mentions=_NOBODY)
+            return
+        await reception.admit_in_time(asker, private=True)
+        # About what somebody else wrote, and for who wants to know only.
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        given = await reception.answer(Question(question, asker, aloud=False))
+        await interaction.edit_original_response(view=draw_reply(given), allowed_mentions=_NOBODY)

@@ -125,16 +125,22 @@ class TokenReader:
 
         Of a question that is too long its end is read, of a passage its beginning.
         """
+        return self.read_pairs([(question, passage) for passage in passages])
+
+    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
+        """A reading of each (question, passage), in their order."""
         readings: list[Reading] = []
-        for first in range(0, len(passages), _BATCH):
+        for first in range(0, len(pairs), _BATCH):
             with self._turns:
-                readings += self._read(question, list(passages[first : first + _BATCH]))
+                readings += self._read(pairs[first : first + _BATCH])
         return readings
 
-    def _read(self, question: str, passages: list[str]) -> list[Reading]:
+    def _read(self, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
         import torch
 
-        questions = [self._shortened(question)] * len(passages)
+        shortened = {question: self._shortened(question) for question, _ in pairs}
+        questions = [shortened[question] for question, _ in pairs]
+        passages = [passage for _, passage in pairs]
         features = self._tokenizer(
             *((questions, passages) if self._question_first else (passages, questions)),
             truncation="only_second" if self._question_first else "only_first",

@@ -15,7 +15,7 @@ from index.shaping import normalised
 from index.stories import Finding, Leg
 from index.storing.catalog import Generation
 from index.storing.generations import count_indexed
-from index.storing.passages import ReadablePassage, kept_vectors, readable
+from index.storing.passages import ReadablePassage, kept_vectors, readable, text_keys
 
 _PER_LEG = 60
 """Passages each leg brings: more than anyone is shown, as some are outdated, unreadable or the same text."""
@@ -41,12 +41,14 @@ def search(
     now: date,
     since: date | None = None,
     leaving_out: Collection[str] = (),
+    only: str | None = None,
     on_note: Callable[[str], None] | None = None,
 ) -> list[Finding]:
     """The passages that match `question` by the indexes of `generation`, best first, at most `limit`, no text twice.
 
-    `since` leaves out stories published before that day and undated ones, `leaving_out` stories by their ids.
-    `on_note` hears a sentence when only words could be searched. Raises ModelError, StorageError.
+    `since` leaves out stories published before that day and undated ones, `leaving_out` stories by their ids,
+    `only` all stories but the one of that id. `on_note` hears a sentence when only words could be searched.
+    Raises ModelError, StorageError.
     """
     tell = on_note or _tell_nobody
     since_day = since.toordinal() if since else 0
@@ -54,11 +56,16 @@ def search(
     vector: NDArray[np.float32] | None = None
     cosines: dict[str, float] = {}
     word_scores: dict[str, float] = {}
+    of_story = text_keys(stores.catalog, generation, only) if only is not None else None
     if leg != "words":
-        embed = stores.embed if generation.model == stores.model else stores.embed_as(generation)
+        embed = stores.embed_questions if generation.model == stores.model else stores.embed_as(generation)
         if embed is not None:
             vector = embed([question])[0]
-            found = _nearest(stores, generation, vector, limit=wanted, since_day=since_day, tell=tell)
+            if of_story is not None:  # among all others it might not be found; alone it is compared in a moment
+                cosines = _cosines(stores, generation, of_story, vector)
+                found: dict[str, float] | None = _best(cosines, cosines, wanted=wanted)
+            else:
+                found = _nearest(stores, generation, vector, limit=wanted, since_day=since_day, tell=tell)
             if found is None:
                 leg = "words"  # also where only vectors were asked for: better than nothing, and it is said
             else:
@@ -67,7 +74,8 @@ def search(
             tell(_MODEL_GONE)
             leg = "words"
     if leg != "vectors":
-        word_scores = stores.words.search(generation.id, question, limit=wanted, since_day=since_day)
+        ids = list(of_story) if of_story is not None else None
+        word_scores = stores.words.search(generation.id, question, limit=wanted, since_day=since_day, only=ids)
     rows = {
         row.passage_id: row
         for row in readable(stores.catalog, generation, list(cosines.keys() | word_scores.keys()), since_day=since_day)
@@ -79,7 +87,7 @@ def search(
             passage_id: row for passage_id, row in rows.items() if passage_id in cosines or passage_id in word_scores
         }
     if vector is not None:
-        cosines = _exact_cosines(stores, generation, rows, vector)
+        cosines = _cosines(stores, generation, {each: row.text_key for each, row in rows.items()}, vector)
     word_scores = {passage_id: score for passage_id, score in word_scores.items() if passage_id in rows}
     scores = supported(fuse(cosines, word_scores), {passage_id: row.story_id for passage_id, row in rows.items()})
     asked_for = timing(question, now=now)
@@ -136,14 +144,12 @@ def _best(scores: Mapping[str, float], rows: Collection[str], *, wanted: int) ->
     return {passage_id: scores[passage_id] for passage_id in kept[:wanted]}
 
 
-def _exact_cosines(
-    stores: Stores, generation: Generation, rows: Mapping[str, ReadablePassage], vector: NDArray[np.float32]
+def _cosines(
+    stores: Stores, generation: Generation, keys: Mapping[str, str], vector: NDArray[np.float32]
 ) -> dict[str, float]:
-    """The cosine of every passage to `vector`, also of those that only the words found."""
-    vectors = kept_vectors(stores.catalog, [row.text_key for row in rows.values()], model=generation.model)
-    return {
-        passage_id: float(vectors[row.text_key] @ vector) for passage_id, row in rows.items() if row.text_key in vectors
-    }
+    """The cosine to `vector` of every passage, given with its text's key, also of those that only the words found."""
+    vectors = kept_vectors(stores.catalog, keys.values(), model=generation.model)
+    return {passage_id: float(vectors[key] @ vector) for passage_id, key in keys.items() if key in vectors}
 
 
 def _finding(row: ReadablePassage, score: float, vector_score: float | None, word_score: float | None) -> Finding:

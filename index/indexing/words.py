@@ -93,8 +93,13 @@ class Words:
             for passage_id in ids:
                 writer.delete_documents_by_term("passage_id", passage_id)
 
-    def search(self, generation_id: int, question: str, *, limit: int, since_day: int = 0) -> dict[str, float]:
-        """The best passages' ids with their BM25 scores, at most `limit`. Nothing in `question` is query syntax."""
+    def search(
+        self, generation_id: int, question: str, *, limit: int, since_day: int = 0, only: Sequence[str] | None = None
+    ) -> dict[str, float]:
+        """The best passages' ids with their BM25 scores, at most `limit`, of those with the ids `only` if given.
+
+        Nothing in `question` is query syntax.
+        """
         terms = list(dict.fromkeys(self._analyzer.analyze(question)))
         if not terms:
             return {}
@@ -109,8 +114,9 @@ class Words:
             recent = tantivy.Query.range_query(
                 self._schema, "day", tantivy.FieldType.Integer, since_day, 1 << 40, True, True
             )
-            recent = tantivy.Query.const_score_query(recent, 0.0)
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, recent)])
+            query = _also(query, recent)
+        if only is not None:
+            query = _also(query, tantivy.Query.term_set_query(self._schema, "passage_id", list(only)))
         with _tantivy_errors(self._path):
             searcher = self._index(generation_id).searcher()
         hits = searcher.search(query, limit, count=False).hits
@@ -190,6 +196,12 @@ class Words:
             while len(self._indexes) > _MOST_OPEN:
                 self._indexes.popitem(last=False)  # whoever searches it still has it
             return self._indexes[generation_id]
+
+
+def _also(query: tantivy.Query, condition: tantivy.Query) -> tantivy.Query:
+    """What `query` finds, with its scores, as far as it meets `condition`."""
+    condition = tantivy.Query.const_score_query(condition, 0.0)
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, condition)])
 
 
 class _tantivy_errors:  # noqa: N801 - reads as a function where it is used

@@ -1,17 +1,19 @@
 """A backup's folder: a catalog in one file, and a manifest that says what it is. Written last, it makes it complete."""
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Engine, text
 
 from index.errors import StorageError
 from index.moving.writing import Progress
 from index.storing.durable import complete_or_absent
-from index.storing.migrating import known_revisions
-from index.storing.sqlite import database_problem
+from index.storing.migrating import Migrations, known_revisions, revision_of
+from index.storing.sqlite import database_problem, sqlite_engine, storage_errors
 
 FORMAT = 1
 MANIFEST_NAME = "manifest.json"
@@ -19,10 +21,19 @@ _READ_AT_ONCE = 4 * 1024 * 1024
 _MOST_MANIFEST_BYTES = 100_000
 
 
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A database beside the catalog that is backed up with it, if it is there: its file's name and its migrations."""
+
+    name: str
+    migrations: Migrations
+
+
 class Manifest(BaseModel):
     """What a backup is: when and by which program it was made, and what its catalog must be to be whole.
 
-    `revision` is that of the catalog's tables, `sha256` and `bytes` are of its file.
+    `revision` is that of the catalog's tables, `sha256` and `bytes` are of its file. `further` has the SHA-256 of each
+    further database in the backup, by its file's name.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +47,7 @@ class Manifest(BaseModel):
     libraries: int
     stories: int
     passages: int
+    further: Mapping[str, str] = Field(default_factory=dict)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -68,7 +80,27 @@ def read_manifest(folder: Path) -> Manifest:
 
 def check_catalog(path: Path, manifest: Manifest, *, on_progress: Progress) -> None:
     """Raise StorageError unless the file at `path` is the catalog that `manifest` is about, and sound."""
-    if digest(path, on_progress=on_progress) != manifest.sha256:
+    _check(path, manifest.sha256, on_progress)
+
+
+def check_further(folder: Path, manifest: Manifest, further: Further, *, on_progress: Progress) -> bool:
+    """Whether the backup has the further database; raises StorageError unless that is sound and of use here."""
+    if further.name not in manifest.further:
+        return False
+    path = folder / further.name
+    _check(path, manifest.further[further.name], on_progress)
+    engine = sqlite_engine(path, read_only=True)
+    try:
+        with storage_errors(folder):
+            if revision_of(engine, further.migrations) is None:
+                raise StorageError(f"{path} is not what its name says; take another backup.")
+    finally:
+        engine.dispose()
+    return True
+
+
+def _check(path: Path, sha256: str, on_progress: Progress) -> None:
+    if digest(path, on_progress=on_progress) != sha256:
         raise StorageError(f"{path} is not as it was written (its SHA-256 differs); take another backup.")
     on_progress("catalogs checked", 0, 1)
     if problem := database_problem(path):

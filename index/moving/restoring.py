@@ -3,6 +3,7 @@
 import logging
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from index.errors import HomeBusyError, StorageError
 from index.holding.lock import hold
 from index.moving import backups
 from index.moving.backing_up import describe
-from index.moving.backups import Manifest
+from index.moving.backups import Further, Manifest
 from index.moving.writing import Progress, tell_nobody
 from index.storing.catalog import FILE_NAME
 from index.storing.durable import complete_or_absent, sync
@@ -44,11 +45,20 @@ class Restored:
     replaced: Path | None
 
 
-def restore(folder: Path, home: Path, *, now: datetime, on_progress: Progress | None = None) -> Restored:
+def restore(
+    folder: Path,
+    home: Path,
+    *,
+    now: datetime,
+    further: Sequence[Further] = (),
+    on_progress: Progress | None = None,
+) -> Restored:
     """Make the backup in `folder` the catalog of the data folder `home`; its indexes are made when that is opened next.
 
-    Killed at any moment, the data folder has the one catalog or the other, whole. Raises StorageError when the backup
-    is damaged or newer than this program, before anything is changed, and HomeBusyError when the folder is in use.
+    Killed at any moment, the data folder has the one catalog or the other, whole. Each of `further` that the backup has
+    takes the place of the present one, which is kept with the catalog; one that it has not stays. Raises StorageError
+    when the backup is damaged or newer than this program, before anything is changed, and HomeBusyError when the folder
+    is in use.
     """
     tell = on_progress or tell_nobody
     manifest = backups.read_manifest(folder)
@@ -58,9 +68,13 @@ def restore(folder: Path, home: Path, *, now: datetime, on_progress: Progress | 
         raise HomeBusyError(f"Another storydesk process is using {home}; stop it before you restore.") from error
     try:
         backups.check_catalog(folder / FILE_NAME, manifest, on_progress=tell)
+        brought = [each for each in further if backups.check_further(folder, manifest, each, on_progress=tell)]
         with storage_errors(home):
             prepared = _prepare(folder / FILE_NAME, home, tell)
-            replaced = _keep_present(home / FILE_NAME, home / f"replaced-{now:%Y%m%dT%H%M%S%fZ}", now, tell)
+            prepared_further = {each: _prepare_further(folder, home, each) for each in brought}
+            replaced = _keep_present(home, home / f"replaced-{now:%Y%m%dT%H%M%S%fZ}", brought, now, tell)
+            for each, file in prepared_further.items():
+                file.replace(home / each.name)
             prepared.replace(home / FILE_NAME)
             sync(home)
         for name in _INDEXES:  # of the replaced catalog; if they stay, they only take room
@@ -91,34 +105,69 @@ def _prepare(backup: Path, home: Path, on_progress: Progress) -> Path:
     return prepared
 
 
-def _keep_present(present: Path, folder: Path, now: datetime, on_progress: Progress) -> Path | None:
-    """Make a backup of the present catalog in `folder`, and leave none of its files but its own one to be replaced."""
-    if not present.exists():
-        _remove_beside(present)
+def _prepare_further(folder: Path, home: Path, further: Further) -> Path:
+    """A copy of the backup's further database that is up to date."""
+    prepared = home / f"{Path(further.name).stem}-restored.sqlite3"
+    _remove_beside(prepared)
+    copy_database(folder / further.name, prepared)
+    engine = sqlite_engine(prepared)
+    try:
+        migrate(engine, of=further.migrations, keep_old=False)
+    finally:
+        engine.dispose()
+    fold(prepared)
+    return prepared
+
+
+def _keep_present(
+    home: Path, folder: Path, brought: Sequence[Further], now: datetime, on_progress: Progress
+) -> Path | None:
+    """Make a backup of what is replaced in `folder`, and leave none of its files but those that are replaced.
+
+    None when there is nothing of it.
+    """
+    present = [home / name for name in (FILE_NAME, *(each.name for each in brought))]
+    for absent in (path for path in present if not path.exists()):
+        _remove_beside(absent)
+    present = [path for path in present if path.exists()]
+    if not present:
         return None
     folder.mkdir(mode=0o700)
-    copy = folder / FILE_NAME
     try:
-        try:
-            copy_database(present, copy, on_progress=lambda done, total: on_progress("pages kept", done, total))
-            fold(present)
-        except DATABASE_ERRORS as error:
-            if not is_damage(error):
-                raise
-            # A damaged one, perhaps the reason to restore, is kept as it is, with what lies beside it.
-            for path in (present, *files_beside(present)):
-                with complete_or_absent(folder / path.name) as part:
-                    shutil.copyfile(path, part)
-            _remove_beside(present)
+        for path in present:
+            _keep(path, folder, on_progress)
         sync(folder.parent)
-        try:
-            backups.write_manifest(folder, describe(copy, made_at=now, on_progress=on_progress))
-        except StorageError as error:
-            _log.warning("the catalog that is replaced is kept, but cannot be restored by this program: %s", error)
+        if (folder / FILE_NAME).exists():
+            _describe_kept(folder, [path.name for path in present if path.name != FILE_NAME], now, on_progress)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
+
+
+def _keep(present: Path, folder: Path, on_progress: Progress) -> None:
+    try:
+        copy_database(
+            present, folder / present.name, on_progress=lambda done, total: on_progress("pages kept", done, total)
+        )
+        fold(present)
+    except DATABASE_ERRORS as error:
+        if not is_damage(error):
+            raise
+        # A damaged one, perhaps the reason to restore, is kept as it is, with what lies beside it.
+        for path in (present, *files_beside(present)):
+            with complete_or_absent(folder / path.name) as part:
+                shutil.copyfile(path, part)
+        _remove_beside(present)
+
+
+def _describe_kept(folder: Path, further: Sequence[str], now: datetime, on_progress: Progress) -> None:
+    sums = {name: backups.digest(folder / name, on_progress=on_progress) for name in further}
+    try:
+        manifest = describe(folder / FILE_NAME, made_at=now, further=sums, on_progress=on_progress)
+        backups.write_manifest(folder, manifest)
+    except StorageError as error:
+        _log.warning("the catalog that is replaced is kept, but cannot be restored by this program: %s", error)
 
 
 def _remove_beside(path: Path) -> None:

@@ -28,9 +28,9 @@ Progress = Callable[[str, int, int], None]
 class Stores:
     """The three stores of a data folder, and what its passages are made with.
 
-    `model` is the embedding model's fingerprint and `model_files` says where its files are (JSON); `embed` and
-    `token_offsets` are its, `embed` loads it when first used. `embed_as` gives the same for a generation's model,
-    None when its files are not to be had any more.
+    `model` is the embedding model's fingerprint and `model_files` says where its files are (JSON); `embed` (for
+    stories), `embed_questions` and `token_offsets` are its, the first two load it when first used. `embed_as` gives
+    the same for a generation's model, None when its files are not to be had any more.
     """
 
     catalog: Catalog
@@ -39,6 +39,7 @@ class Stores:
     model: str
     model_files: str
     embed: Embed
+    embed_questions: Embed
     embed_as: Callable[[Generation], Embed | None]
     token_offsets: TokenOffsets
     searches: Searches = field(default_factory=Searches)

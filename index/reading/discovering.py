@@ -7,7 +7,7 @@ from index.reading.identities import shown
 from index.reading.results import FoundFile, ReadFailure
 
 TEXT_SUFFIXES = (".txt", ".md", ".html", ".htm", ".pdf", ".json", ".jsonl")
-_KINDS = ".txt, .md, .html, .htm, .pdf, .json and .jsonl"
+KINDS = ".txt, .md, .html, .htm, .pdf, .json and .jsonl"
 
 
 def discover(paths: Sequence[Path]) -> list[FoundFile | ReadFailure]:
@@ -31,11 +31,11 @@ def _discover(path: Path, entered: set[tuple[int, int]]) -> Iterator[FoundFile |
         found = list(_walk(path, entered))
         yield from found
         if not found:
-            yield ReadFailure(shown(path), f"The folder has no file of the kinds {_KINDS}, or was given twice.")
+            yield ReadFailure(shown(path), f"The folder has no file of the kinds {KINDS}, or was given twice.")
     elif not exists:
         yield ReadFailure(shown(path), "There is no such file or folder; check the spelling of the path.")
     elif path.suffix.lower() not in TEXT_SUFFIXES:
-        yield ReadFailure(shown(path), f"This kind of file cannot be read; give files of the kinds {_KINDS}.")
+        yield ReadFailure(shown(path), f"This kind of file cannot be read; give files of the kinds {KINDS}.")
     else:
         yield FoundFile(path, shown(path))
 

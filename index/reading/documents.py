@@ -30,7 +30,7 @@ _FILE_NAME_AS_TITLE = re.compile(
 def read_text(found: FoundFile) -> Story:
     """The story of a plain text file. Raises ReadingError."""
     text = decode(read_bytes(found.path, limit=MAX_TEXT_BYTES, advice=_SPLIT_ADVICE))
-    draft = Draft(title=title_of_text(text, path=found.path), text=text)
+    draft = Draft(title=title_of_text(text, path=found.named), text=text)
     return finished(draft, source=found.source, path=found.path)
 
 
@@ -45,7 +45,7 @@ def read_markdown(found: FoundFile) -> Story:
     fields = _front_matter(match["fields"]) if match else {}
     body = content[match.end() :] if match and fields else content
     draft = Draft(
-        title=text_field(fields, "title") or title_of_markdown(body, path=found.path),
+        title=text_field(fields, "title") or title_of_markdown(body, path=found.named),
         text=body,
         given_id=id_field(fields),
         url=text_field(fields, "url"),
@@ -61,7 +61,7 @@ def read_pdf(found: FoundFile) -> Story:
     with opened(found.path) as file:
         check_size(file, limit=MAX_PDF_BYTES, advice="save the pages of the story as a PDF of their own")
         title, text = _pdf_text(file)
-    draft = Draft(title=title or title_of_text(text, path=found.path), text=text)
+    draft = Draft(title=title or title_of_text(text, path=found.named), text=text)
     return finished(draft, source=found.source, path=found.path)
 
 

@@ -54,7 +54,7 @@ def read_page(found: FoundFile) -> Story:
         raise ReadingError("There is no article in this page; save the page of the story itself, or its text as .txt.")
     text: str = article.text
     draft = Draft(
-        title=article.title or title_of_text(text, path=found.path),
+        title=article.title or title_of_text(text, path=found.named),
         text=text,
         url=article.url,
         publisher=article.sitename,

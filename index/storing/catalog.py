@@ -64,6 +64,7 @@ class Catalog:
         self._engine = engine
         self._home = home
         self._writing = threading.Lock()
+        self._changes = 0
 
     @classmethod
     def open(cls, home: Path) -> Self:
@@ -113,8 +114,15 @@ class Catalog:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that is committed at the end, or not at all."""
-        with self._writing, storage_errors(self._home), self._engine.begin() as connection:
-            yield connection
+        with self._writing:
+            with storage_errors(self._home), self._engine.begin() as connection:
+                yield connection
+            self._changes += 1
+
+    @property
+    def changes(self) -> int:
+        """How often something was written through this object: while it stays, what was read before is still true."""
+        return self._changes
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

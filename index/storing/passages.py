@@ -68,6 +68,17 @@ def indexed_passages(catalog: Catalog, generation: Generation, version_ids: Sequ
     return found
 
 
+def text_keys(catalog: Catalog, generation: Generation, story_id: str) -> dict[str, str]:
+    """The keys of the texts of the story's passages, by the passages' ids; empty when it is not live."""
+    query = (
+        select(passages.c.id, passages.c.text_key)
+        .select_from(passages.join(versions))
+        .where(versions.c.story_id == story_id, LIVE, passages.c.splitter == generation.splitter)
+    )
+    with catalog.reading() as connection:
+        return {row.id: row.text_key for row in connection.execute(query)}
+
+
 def kept_vectors(catalog: Catalog, text_keys: Iterable[str], *, model: str) -> dict[str, NDArray[np.float32]]:
     """The stored vectors, float32 of shape (dimension,), of those texts that `model` has embedded before."""
     found = {}

@@ -7,11 +7,12 @@ from typing import Any
 import discord
 import pytest
 import simcord
+from discord_shown import problems_of, text_of
 from simcord.env import Env
 from simcord.interactions import base_payload
 from simcord.results import InteractionResult
 
-from bot.direct_messages import NO_TEXT
+from bot.messages import NO_TEXT
 from index.stories import Answer
 
 REFUSAL = Answer(
@@ -26,7 +27,7 @@ def sent_messages(env: Env) -> list[dict[str, Any]]:
     for request in env.http_requests:
         if isinstance(request.json, dict):
             body = request.json.get("data", request.json) if "callback" in request.path else request.json
-            if isinstance(body, dict) and (body.get("embeds") or body.get("content")):
+            if isinstance(body, dict) and any(map(body.get, ("embeds", "content", "components"))):
                 bodies.append(body)
     return bodies
 
@@ -53,20 +54,21 @@ async def test_ask_in_a_server_is_answered_with_the_figure_the_quote_and_its_sou
     member = guild.add_member(simcord_env.create_user("mira"))
     result = await member.slash(channel, "ask", question="How many prisoners are being exchanged?")
     assert not result.ephemeral
-    (embed,) = result.response.embeds
-    assert embed.title == "How many prisoners are being exchanged?"
-    assert embed.description == (
-        "**1,000 prisoners each** \\[1\\]\n\n> Each side will hand over 1,000 prisoners.\n"
-        "> \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
-        " · 16\xa0May\xa02025"
+    assert text_of(result.response) == (
+        "-# How many prisoners are being exchanged?\n## **1,000 prisoners each** \\[1\\]\n"
+        "> Each side will hand over 1,000 prisoners.\n"
+        "-# \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
+        " · 16\xa0May\xa02025 · <t:1747391400:R>"
     )
-    assert prepared_engine.asked == [("How many prisoners are being exchanged?", "public")]
+    assert problems_of(result.response) is None
+    question = "How many prisoners are being exchanged?"
+    assert prepared_engine.asked == [(question, f"server-{guild.id}"), (question, "public")]
     assert_nobody_is_pinged(simcord_env)
 
 
 async def test_ask_in_a_direct_message_reads_the_public_library_too(simcord_env: Env, prepared_engine: Any) -> None:
     result = await simcord_env.create_user("mira").slash("ask", question="How many?")
-    assert "1,000 prisoners each" in str(result.response.embeds[0].description)
+    assert "1,000 prisoners each" in text_of(result.response)
     assert prepared_engine.asked == [("How many?", "public")]
 
 
@@ -79,7 +81,7 @@ async def test_a_direct_message_is_a_question_and_gets_a_reply_without_a_ping(
     assert reply.author.bot
     assert reply.reference is not None
     assert reply.reference.message_id == question.id
-    assert "1,000 prisoners each" in str(reply.embeds[0].description)
+    assert "1,000 prisoners each" in text_of(reply)
     assert prepared_engine.asked == [("How many prisoners?", "public")]
     assert_nobody_is_pinged(simcord_env)
 
@@ -153,12 +155,12 @@ async def test_a_message_without_text_is_told_what_to_do(content: str, simcord_e
 
 async def test_a_refusal_looks_different_and_says_why(simcord_env: Env, prepared_engine: Any) -> None:
     user = simcord_env.create_user("mira")
-    answered = (await user.slash("ask", question="How many?")).response.embeds[0]
+    answered = (await user.slash("ask", question="How many?")).response
     prepared_engine.answer = replace(REFUSAL, citations=prepared_engine.answer.citations)
-    refused = (await user.slash("ask", question="Who won?")).response.embeds[0]
-    assert str(refused.description).startswith("The stories do not say that.\n")
-    assert "[Two sides agree on exchange](https://harbour-post.example/agreed)" in str(refused.description)
-    assert refused.colour != answered.colour
+    refused = (await user.slash("ask", question="Who won?")).response
+    assert text_of(refused).startswith("-# Who won?\n**The stories do not say that.**\n")
+    assert "[Two sides agree on exchange](https://harbour-post.example/agreed)" in text_of(refused)
+    assert refused.components[0]["accent_color"] != answered.components[0]["accent_color"]
 
 
 async def test_hostile_questions_and_stories_ping_nobody_and_link_nowhere_else(
@@ -180,7 +182,7 @@ async def test_hostile_questions_and_stories_ping_nobody_and_link_nowhere_else(
     message = result.response.message
     assert not message.mention_everyone
     assert message.mentions == []
-    description = str(message.embeds[0].description)
+    description = text_of(message)
     assert "](https://evil" not in description
     assert "https://evil" not in description.replace("https\\://evil", "")
     assert "\\@everyone" in description
@@ -203,20 +205,19 @@ async def test_the_longest_answer_is_taken_by_discord(simcord_env: Env, prepared
     )
     user = simcord_env.create_user("mira")
     await user.send_dm("why")
-    embed = user.dm_channel.last_message.embeds[0]
-    assert 3_000 < len(str(embed.description)) <= 4_096
-    assert len(str(embed.title)) <= 256
+    assert 3_000 < len(text_of(user.dm_channel.last_message)) <= 4_000
 
 
 async def test_ask_is_offered_everywhere_and_limits_its_question(simcord_env: Env) -> None:
     (registered,) = [request for request in simcord_env.http_requests if request.method == "PUT"]
-    (command,) = registered.json
-    assert command["name"] == "ask"
+    (command,) = [command for command in registered.json if command["name"] == "ask"]
     assert sorted(command["contexts"]) == [0, 1, 2]
     assert sorted(command["integration_types"]) == [0, 1]
-    (option,) = command["options"]
-    assert (option["name"], option["required"]) == ("question", True)
-    assert (option["min_length"], option["max_length"]) == (1, 1_000)
+    question, *others = command["options"]
+    assert (question["name"], question["required"]) == ("question", True)
+    assert (question["min_length"], question["max_length"]) == (1, 1_000)
+    assert [option["name"] for option in others] == ["story", "since", "private"]
+    assert not any(option.get("required") for option in others)
 
 
 async def test_the_invite_link_is_given_once_and_asks_for_no_more_than_answering_needs(make_client: Any) -> None:
@@ -237,7 +238,7 @@ async def test_the_invite_link_is_given_once_and_asks_for_no_more_than_answering
         )
 
 
-async def test_installed_for_a_user_ask_works_in_a_server_and_in_a_group_where_the_bot_is_not(
+async def test_installed_for_a_user_ask_works_where_the_bot_is_not_and_is_answered_privately(
     simcord_env: Env, prepared_engine: Any
 ) -> None:
     user = simcord_env.create_user("mira")
@@ -272,8 +273,8 @@ async def test_installed_for_a_user_ask_works_in_a_server_and_in_a_group_where_t
         await simcord_env.settle()
         response = InteractionResult(simcord_env, record).response
         assert response is not None
-        assert "1,000 prisoners each" in str(response.embeds[0].description)
-        assert not response.ephemeral
+        assert "1,000 prisoners each" in text_of(response)
+        assert response.ephemeral
     assert prepared_engine.asked == [("How many?", "public")] * 2
 
 
@@ -281,4 +282,4 @@ async def test_no_privileged_intent_is_needed(make_client: Any) -> None:
     async with simcord.run(make_client(), approved_intents=discord.Intents.none()) as env:
         user = env.create_user("mira")
         await user.send_dm("How many?")
-        assert user.dm_channel.last_message.embeds
+        assert text_of(user.dm_channel.last_message)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 import simcord
+from discord_shown import text_of
 
 from bot.client import StorydeskClient
 from bot.desk import Desk
+from bot.remembering import Memory
+from bot.settings import BotSettings
 from index.engine import Engine
 from index.settings import IndexSettings
 
@@ -38,21 +41,26 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def client(engine: Engine, tmp_path: Path) -> StorydeskClient:
-    return StorydeskClient(
-        Desk(engine, seconds=100), commands_file=tmp_path / "commands", on_connected=lambda invite: None
-    )
+def client(engine: Engine, tmp_path: Path) -> Iterator[StorydeskClient]:
+    settings = BotSettings.model_validate({"STORYDESK_PUBLIC_FOR_ALL": True})
+    with Memory.open(tmp_path) as memory:
+        yield StorydeskClient(
+            Desk(engine, seconds=100),
+            memory,
+            settings,
+            commands_file=tmp_path / "commands",
+            on_connected=lambda invite: None,
+        )
 
 
 async def test_a_question_is_answered_from_the_story_with_its_source(client: StorydeskClient) -> None:
     async with simcord.run(client, settle_timeout=120) as env:
         result = await env.create_user("mira").slash("ask", question="How many people watched from the pier?")
-        lead, quoted = str(result.response.embeds[0].description).split("\n\n")
-        assert lead == "**About 300 people** \\[1\\]"
-        assert quoted.split("\n") == [
-            "> About 300 people watched from the pier.",
-            "> \\[1\\] [Lighthouse of Maren is lit again](https://harbour-post.example/maren-lighthouse)"
-            " · The Harbour Post · 8\xa0March\xa02025",
+        assert text_of(result.response).split("\n")[1:] == [
+            "## **About 300 people** \\[1\\]",
+            "> **About 300 people** watched from the pier.",
+            "-# \\[1\\] [Lighthouse of Maren is lit again](https://harbour-post.example/maren-lighthouse)"
+            " · The Harbour Post · 8\xa0March\xa02025 · <t:1741429800:R>",
         ]
 
 
@@ -62,9 +70,9 @@ async def test_what_only_the_samples_say_is_refused_in_discord(engine: Engine, c
     async with simcord.run(client, settle_timeout=120) as env:
         user = env.create_user("mira")
         await user.send_dm(question)
-        description = str(user.dm_channel.last_message.embeds[0].description)
+        description = text_of(user.dm_channel.last_message)
         assert "prisoners" not in description
-        assert "**" not in description
+        assert "##" not in description
 
 
 async def test_two_people_are_answered_at_once(client: StorydeskClient) -> None:
@@ -72,5 +80,5 @@ async def test_two_people_are_answered_at_once(client: StorydeskClient) -> None:
         first, second = env.create_user("mira"), env.create_user("noor")
         env.backend.create_message(first.dm_channel.id, first.id, "When was the lighthouse of Maren lit again?")
         await second.send_dm("How many people watched from the pier?")
-        assert "lit again on Saturday" in str(first.dm_channel.last_message.embeds[0].description)
-        assert "300 people" in str(second.dm_channel.last_message.embeds[0].description)
+        assert "lit again on Saturday" in text_of(first.dm_channel.last_message)
+        assert "300 people" in text_of(second.dm_channel.last_message)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import simcord
+from discord_shown import text_of
 from simcord.env import Env
 
-from bot.desk import Desk
+from bot.desk import BusyError, Desk, Given
 from index.errors import OutdatedIndexError
-from index.stories import Answer
 
 QUESTION = "How many prisoners are being exchanged?"
 
@@ -66,7 +66,7 @@ async def test_after_a_failure_the_next_question_is_answered(simcord_env: Env, p
     assert errors_of(simcord_env)
     prepared_engine.error = None
     await user.send_dm(QUESTION)
-    assert "1,000 prisoners each" in str(user.dm_channel.last_message.embeds[0].description)
+    assert "1,000 prisoners each" in text_of(user.dm_channel.last_message)
 
 
 @pytest.mark.parametrize("as_command", [True, False])
@@ -76,8 +76,9 @@ async def test_a_question_that_takes_too_long_is_told_so(
     class ParkedDesk(Desk):
         """Waits on the simulated clock."""
 
-        async def ask(self, question: str) -> Answer:
-            return await env.external_wait(super().ask(question), reason="the engine is at work")  # type: ignore[no-any-return]
+        async def ask(self, question: str, **options: Any) -> Given:
+            work = super().ask(question, **options)
+            return await env.external_wait(work, reason="the engine is at work")  # type: ignore[no-any-return]
 
     told = threading.Event()
     prepared_engine.while_asked = lambda question: told.wait(20) and None
@@ -102,18 +103,30 @@ async def test_a_question_that_takes_too_long_is_told_so(
 
 async def test_a_flood_of_questions_is_turned_away_with_a_sentence(make_client: Any, prepared_engine: Any) -> None:
     go_on = threading.Event()
+    turned_away = []
+
+    class CountingDesk(Desk):
+        """Lets the engine go on when everyone who can be turned away was."""
+
+        async def ask(self, question: str, **options: Any) -> Given:
+            try:
+                return await super().ask(question, **options)
+            except BusyError as error:
+                turned_away.append(error)
+                if len(turned_away) == 8:
+                    go_on.set()
+                raise
+
     prepared_engine.while_asked = lambda question: go_on.wait(20) and None
-    async with simcord.run(make_client()) as env:
+    async with simcord.run(make_client(desk=CountingDesk)) as env:
         users = [env.create_user(f"user{number}") for number in range(40)]
         try:
             for user in users[:-1]:
                 env.backend.create_message(user.dm_channel.id, user.id, "How many?")
-            # Handled after all of the others; the engine goes on as soon as one of them was turned away.
-            env.bot.loop.call_later(1, go_on.set)
             await users[-1].send_dm("How many?")
         finally:
             go_on.set()
-        descriptions = [str(user.dm_channel.last_message.embeds[0].description) for user in users]
+        descriptions = [text_of(user.dm_channel.last_message) for user in users]
         busy = [description for description in descriptions if "Too many questions" in description]
         assert len(busy) == 8
         assert len(prepared_engine.asked) == 32
@@ -176,7 +189,7 @@ async def test_when_even_the_sentence_cannot_be_sent_the_log_says_so(
 async def test_an_older_form_of_the_command_is_explained(simcord_env: Env) -> None:
     simcord_env.bot.tree.remove_command("ask")  # Discord still offers it
     result = await simcord_env.create_user("mira").slash("ask", question=QUESTION)
-    assert "reload Discord" in str(result.response.embeds[0].description)
+    assert "reload Discord" in text_of(result.response)
     assert result.ephemeral
     assert len(errors_of(simcord_env)) == 1
 
@@ -195,7 +208,7 @@ async def test_a_stop_lets_the_open_question_be_answered_and_turns_new_ones_away
         prepared_engine.while_asked = stop_meanwhile
         await first.send_dm(QUESTION)
         await client.finish(seconds=5)
-        assert "1,000 prisoners each" in str(first.dm_channel.last_message.embeds[0].description)
-        assert "being restarted" in str(second.dm_channel.last_message.embeds[0].description)
+        assert "1,000 prisoners each" in text_of(first.dm_channel.last_message)
+        assert "being restarted" in text_of(second.dm_channel.last_message)
         assert client.is_closed()
         assert {type(error).__name__ for error in errors_of(env)} == {"ClosingError"}

@@ -4,17 +4,20 @@ import asyncio
 import functools
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import simcord
+from discord_shown import text_of
 
 from bot import running
 from bot.client import StorydeskClient
-from bot.desk import Desk
+from bot.desk import Desk, Given
+from bot.remembering import Memory
+from bot.settings import BotSettings
 from index import adding as adding_module
 from index import engine as engine_module
 from index.engine import Engine
@@ -22,7 +25,6 @@ from index.finding import SentenceTransformerEmbedder
 from index.indexing.vectors import Vectors
 from index.indexing.words import Words
 from index.settings import IndexSettings
-from index.stories import Answer
 from index.storing import Catalog
 
 pytestmark = pytest.mark.slow
@@ -117,28 +119,33 @@ def watch(engine: Engine, tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     _watches.remove(watch)
 
 
-def client(desk: Desk, folder: Path) -> StorydeskClient:
-    return StorydeskClient(desk, commands_file=folder / "commands", on_connected=lambda invite: None)
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Callable[[Desk], StorydeskClient]]:
+    settings = BotSettings.model_validate({"STORYDESK_PUBLIC_FOR_ALL": True})
+    with Memory.open(tmp_path) as memory:
+        yield lambda desk: StorydeskClient(
+            desk, memory, settings, commands_file=tmp_path / "commands", on_connected=lambda invite: None
+        )
 
 
 async def test_the_bot_enters_nothing_slow_on_the_event_loops_thread(
-    engine: Engine, story: Path, watch: Watch, tmp_path: Path
+    engine: Engine, story: Path, watch: Watch, client: Callable[[Desk], StorydeskClient]
 ) -> None:
     logged_in = asyncio.Event()
-    async with simcord.run(client(Desk(engine, seconds=100), tmp_path), settle_timeout=120) as env:
+    async with simcord.run(client(Desk(engine, seconds=100)), settle_timeout=120) as env:
         logged_in.set()
-        await running._load_model(engine, logged_in)
+        await running._load_model(engine, logged_in, asyncio.Event())
         channel = env.create_guild().create_text_channel("general")
         user = env.create_user("mira")
         member = channel.guild.add_member(user)
         result = await member.slash(channel, "ask", question=QUESTION)
-        assert "300 people" in str(result.response.embeds[0].description)
+        assert "300 people" in text_of(result.response)
         adding = asyncio.create_task(asyncio.to_thread(lambda: list(engine.add([story]))))
         for question in (QUESTION, "Who won the cup final?", "hello", "?" * 1_500):
-            await user.send_dm(question)
+            await env.create_user("someone").send_dm(question)  # nobody asks so fast that they have to wait
         assert [added.status for added in await adding] == ["added"]
         await user.send_dm("How many passengers were on board of the ferry to Maren?")
-        assert "41 passengers" in str(user.dm_channel.last_message.embeds[0].description)
+        assert "41 passengers" in text_of(user.dm_channel.last_message)
     assert watch.entered >= {
         "Engine.load_model", "Engine.ask", "engine.answer_question", "engine.search", "adding.discover",
         "adding.read_file", "adding.prepare",
@@ -150,13 +157,13 @@ async def test_the_bot_enters_nothing_slow_on_the_event_loops_thread(
 
 
 async def test_the_watch_sees_a_desk_that_asks_on_the_event_loops_thread(
-    engine: Engine, watch: Watch, tmp_path: Path
+    engine: Engine, watch: Watch, tmp_path: Path, client: Callable[[Desk], StorydeskClient]
 ) -> None:
     class HastyDesk(Desk):
-        async def ask(self, question: str) -> Answer:
-            return engine.ask(question)
+        async def ask(self, question: str, **options: Any) -> Given:
+            return Given(engine.ask(question), "public")
 
-    async with simcord.run(client(HastyDesk(engine, seconds=100), tmp_path), settle_timeout=120) as env:
+    async with simcord.run(client(HastyDesk(engine, seconds=100)), settle_timeout=120) as env:
         await env.create_user("mira").send_dm(QUESTION)
     (tmp_path / "commands").read_text()
     assert set(watch.on_the_loop) >= {

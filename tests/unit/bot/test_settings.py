@@ -20,6 +20,9 @@ def test_nothing_set_gives_the_defaults(tmp_path: Path, monkeypatch: pytest.Monk
     assert settings.index.lock_wait_seconds == 60
     assert settings.bot.discord_token is None
     assert settings.bot.question_seconds == 60
+    assert (settings.bot.public_library, settings.bot.public_for_all) == ("public", False)
+    assert settings.bot.direct_messages is True
+    assert (settings.bot.grace_days, settings.bot.answer_days) == (30, 7)
 
 
 def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
@@ -35,6 +38,13 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
         "STORYDESK_RANK_PASSAGES": "12",
         "STORYDESK_LOCK_WAIT_SECONDS": "2.5",
         "STORYDESK_QUESTION_SECONDS": "9",
+        "STORYDESK_PUBLIC_LIBRARY": "city",
+        "STORYDESK_PUBLIC_FOR_ALL": "true",
+        "STORYDESK_DIRECT_MESSAGES": "no",
+        "STORYDESK_GRACE_DAYS": "14",
+        "STORYDESK_ANSWER_DAYS": "3",
+        "STORYDESK_LOG_FORMAT": "json",
+        "STORYDESK_METRICS_PORT": "9090",
         "STORYDESK_CHROMA_URL": "https://vectors.example.org:8443/",
         "STORYDESK_CHROMA_HEADERS": "Authorization: Bearer abc; X-Desk: night",
         "STORYDESK_CHROMA_CA_FILE": "/srv/own-ca.pem",
@@ -57,6 +67,9 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
     assert (settings.index.ranker_model, settings.index.rank_passages) == ("/srv/ranker", 12)
     assert settings.index.lock_wait_seconds == 2.5
     assert settings.bot.question_seconds == 9
+    assert (settings.bot.public_library, settings.bot.public_for_all) == ("city", True)
+    assert settings.bot.direct_messages is False
+    assert (settings.bot.grace_days, settings.bot.answer_days) == (14, 3)
     assert settings.index.chroma_url == "https://vectors.example.org:8443"
     assert settings.index.chroma_header_values() == {"Authorization": "Bearer abc", "X-Desk": "night"}
     assert settings.index.chroma_ca_file == Path("/srv/own-ca.pem")

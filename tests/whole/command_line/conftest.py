@@ -67,7 +67,7 @@ class Storydesk:
     home: Path
 
     def environment(self, **settings: str) -> dict[str, str]:
-        names = ("PATH", "HOME", "LANG", "TMPDIR")
+        names = ("PATH", "HOME", "LANG", "TMPDIR", "OMP_NUM_THREADS", "TOKENIZERS_PARALLELISM")
         kept = {name: os.environ[name] for name in names if name in os.environ}
         return kept | {"PYTHONPATH": str(ROOT), "STORYDESK_HOME": str(self.home)} | settings
 

@@ -71,6 +71,7 @@ class FakeEngine:
         now: datetime | None = None,
         since: date | None = None,
         leaving_out: Collection[str] = (),
+        story: str | None = None,
         least_confidence: float | None = None,
         conversation: Sequence[Answer] = (),
     ) -> Answer:
@@ -89,6 +90,7 @@ class FakeEngine:
         now: datetime | None = None,
         since: date | None = None,
         leaving_out: Collection[str] = (),
+        story: str | None = None,
         on_note: Callable[[str], None] | None = None,
     ) -> list[Finding]:
         if on_note is not None:

@@ -28,7 +28,8 @@ from index.errors import (
 Storydesk = Callable[..., Any]
 ROOT = Path(bot.__file__).parents[1]
 COMMANDS = (
-    "add ask backup chat doctor eval export find import jobs list rebuild remove restore run show start train-reader"
+    "add ask backup chat doctor eval export find import jobs list preview rebuild remove restore run show start "
+    "train-reader"
 ).split()
 HEAVY = set(
     "torch chromadb sentence_transformers transformers discord trafilatura tantivy numpy scipy matplotlib".split()

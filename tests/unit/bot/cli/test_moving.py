@@ -3,17 +3,20 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert
 
+from bot.remembering import Memory, servers
 from index.errors import ModelError
 from index.stories import AddResult
 from index.storing import Catalog, schema
 
 Storydesk = Callable[..., Any]
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 class Terminal(io.StringIO):
@@ -215,3 +218,74 @@ def test_backup_prints_what_it_is_as_json_and_refuses_a_folder_with_files(
     run = storydesk("backup", "kept", "--json")
     assert run.json == json.loads((tmp_path / "kept" / "manifest.json").read_text())
     one_error(storydesk("backup", "kept"), "is not empty; give a new folder")
+
+
+def languages(home: Path) -> list[str]:
+    """What a bot in the data folder remembers of servers 1 and 2."""
+    with Memory.open(home) as memory:
+        return [servers.settings_of(memory, server_id).language for server_id in (1, 2)]
+
+
+def set_language(memory: Memory, server_id: int, language: str) -> None:
+    servers.joined(memory, server_id, at=NOW)
+    servers.change_settings(memory, server_id, language=language)
+
+
+def test_what_the_bot_remembers_is_backed_up_while_it_runs_and_brought_back(
+    storydesk: Storydesk, engine: Any, home: Path, tmp_path: Path
+) -> None:
+    with Memory.open(home) as running:
+        set_language(running, 1, "de")
+        assert storydesk("backup", "kept").code == 0, "the bot has it open, the change is not in the file itself"
+        set_language(running, 2, "fr")
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"bot.sqlite3", "catalog.sqlite3", "manifest.json"}
+    run = storydesk("restore", "kept", "--yes", "--json")
+    assert (run.code, languages(home)) == (0, ["de", "en"])
+    replaced = Path(run.json["replaced"])
+    assert storydesk("restore", str(replaced), "--yes").code == 0, "what was there before is a backup like any other"
+    assert languages(home) == ["de", "fr"]
+
+
+def test_a_backup_without_a_bot_leaves_what_the_bot_remembers(storydesk: Storydesk, engine: Any, home: Path) -> None:
+    assert storydesk("backup", "kept").code == 0
+    with Memory.open(home) as memory:
+        set_language(memory, 1, "es")
+    assert storydesk("restore", "kept", "--yes").code == 0
+    assert languages(home) == ["es", "en"]
+
+
+def test_what_a_bot_remembers_is_kept_where_there_is_no_catalog(
+    storydesk: Storydesk, engine: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Memory.open(home) as memory:
+        set_language(memory, 1, "de")
+    storydesk("backup", "kept")
+    other = tmp_path / "other"
+    other.mkdir()
+    with Memory.open(other) as memory:
+        set_language(memory, 1, "fr")
+    monkeypatch.setenv("STORYDESK_HOME", str(other))
+    run = storydesk("restore", "kept", "--json")
+    assert languages(other) == ["de", "en"]
+    assert languages(Path(run.json["replaced"])) == ["fr", "en"]
+
+
+def test_a_damaged_copy_of_what_the_bot_remembers_changes_nothing(
+    storydesk: Storydesk, engine: Any, home: Path, tmp_path: Path
+) -> None:
+    with Memory.open(home) as memory:
+        set_language(memory, 1, "de")
+    storydesk("backup", "kept")
+    with (tmp_path / "kept" / "bot.sqlite3").open("ab") as file:
+        file.write(b"x")
+    put(home, "harbour")
+    with Memory.open(home) as memory:
+        set_language(memory, 1, "fr")
+    one_error(storydesk("restore", "kept", "--yes"), "bot.sqlite3 is not as it was written")
+    assert (titles(home), languages(home)) == (["Bridge", "Harbour"], ["fr", "en"])
+
+
+def test_a_database_of_the_bot_that_is_damaged_is_no_backup(storydesk: Storydesk, home: Path, tmp_path: Path) -> None:
+    (home / "bot.sqlite3").write_bytes(b"no database, " * 500)
+    one_error(storydesk("backup", "kept"), "bot.sqlite3")
+    assert not list((tmp_path / "kept").iterdir())

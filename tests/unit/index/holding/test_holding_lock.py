@@ -16,6 +16,7 @@ from index.errors import HomeBusyError, StorageError
 from index.holding import lock as holder
 from index.holding.lock import hold
 from index.settings import IndexSettings
+from index.tending import Tending
 
 HOLDING = """
 import sys, time
@@ -90,7 +91,7 @@ def test_a_closed_engine_and_one_that_could_not_open_let_go(
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr(Engine, "_recover", fail)
+        patched.setattr(Tending, "recover", fail)
         with pytest.raises(MemoryError) as failure:  # which keeps all alive that the failure refers to
             open_engine()
     told: list[str] = []

@@ -1,0 +1,44 @@
+"""Which stories to offer someone who types a title."""
+
+from collections.abc import Iterable, Sequence
+
+from rapidfuzz import fuzz, process, utils
+
+from bot.showing.escaping import clean
+from index.stories import StoryTitle
+
+MOST_CHOICES = 25
+LONGEST_CHOICE = 100
+"""Characters of a choice's name; Discord refuses all of them when one is longer."""
+_MOST_COMPARED = 20_000
+_LEAST_SCORE = 50.0
+
+
+def matching(titles: Sequence[StoryTitle], typed: str) -> list[StoryTitle]:
+    """At most 25 of `titles`: those most like `typed`, the best first; without it the newest."""
+    newest = sorted(titles, key=lambda title: (title.published_at or "", title.added_at), reverse=True)
+    if not utils.default_process(typed):
+        return newest[:MOST_CHOICES]
+    compared = newest[:_MOST_COMPARED]
+    found = process.extract(
+        typed,
+        [clean(title.title) for title in compared],
+        scorer=fuzz.WRatio,
+        processor=utils.default_process,
+        limit=MOST_CHOICES,
+        score_cutoff=_LEAST_SCORE,
+    )
+    return [compared[position] for _, _, position in found]
+
+
+def choices(titles: Iterable[StoryTitle]) -> list[tuple[str, str]]:
+    """Names that Discord takes, each with the id of its story; the day tells stories of one title apart."""
+    return [(choice_name(title.title, (title.published_at or "")[:10]), title.story_id) for title in titles]
+
+
+def choice_name(text: str, detail: str = "") -> str:
+    """One line of 1 to 100 characters, nothing in it invisible or turning the direction of what follows."""
+    tail = f" · {detail}" if detail else ""
+    room = LONGEST_CHOICE - len(tail)
+    line = clean(text) or "Untitled story"
+    return (line if len(line) <= room else f"{line[: room - 1].rstrip()}…") + tail

@@ -1,0 +1,99 @@
+"""What the commands for who manages a server share: which libraries they may change, and the story they mean."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.access import asker_of, manageable
+from bot.choosing import MOST_CHOICES, choice_name, choices, matching
+from bot.desk import UnansweredError
+from bot.reception import NotHereError, Reception
+from bot.remembering import BoundLibrary
+from bot.shelf import RefusedError
+from index.errors import StorydeskError
+from index.stories import StoryTitle
+
+_SECONDS_TO_OFFER = 2.0
+_NOT_YOURS = "Only who manages this server (Manage Server) may do that, in the server itself."
+_NO_SUCH_LIBRARY = "There is no such library in this server. Choose one from the list that appears while you type."
+_NO_SUCH_STORY = "There is no such story in this library. Choose one from the list that appears while you type."
+_log = logging.getLogger(__name__)
+
+
+async def managed_libraries(interaction: discord.Interaction[Any], reception: Reception) -> tuple[BoundLibrary, ...]:
+    """The libraries that the person may change here, right now; the server's first one first. Raises NotHereError."""
+    asker = asker_of(interaction)
+    found = manageable(asker.place, await reception.facts(asker))
+    if not found:
+        raise NotHereError(_NOT_YOURS)
+    return found
+
+
+async def managed_library(
+    interaction: discord.Interaction[Any], reception: Reception, name: str | None
+) -> BoundLibrary:
+    """The library of that name, or the server's first one, if the person may change it right now.
+
+    Raises NotHereError, and RefusedError when it is none of this server's.
+    """
+    found = await managed_libraries(interaction, reception)
+    if name is None:
+        return found[0]
+    for library in found:
+        if library.name == name:
+            return library
+    raise RefusedError(_NO_SUCH_LIBRARY)
+
+
+async def meant_story(reception: Reception, library: BoundLibrary, wanted: str) -> StoryTitle:
+    """The story of the library with that id, or the only one with that title. Raises RefusedError."""
+    titles = await reception.desk.titles(library.name)
+    same_title = [each for each in titles if each.title.casefold() == wanted.strip().casefold()]
+    for each in titles:
+        if each.story_id == wanted:
+            return each
+    if len(same_title) == 1:
+        return same_title[0]
+    raise RefusedError(_NO_SUCH_STORY)
+
+
+def title_of(library: BoundLibrary) -> str:
+    """What a library is called where its server is known."""
+    return "This server's library" if library.is_default else library.title
+
+
+async def offer_libraries(
+    interaction: discord.Interaction[Any], reception: Reception, typed: str
+) -> list[app_commands.Choice[str]]:
+    """The libraries that the person may change, to choose from; none for anybody else."""
+    try:
+        async with asyncio.timeout(_SECONDS_TO_OFFER):
+            found = await managed_libraries(interaction, reception)
+    except (UnansweredError, StorydeskError, TimeoutError) as error:
+        _log.info("No libraries were offered: %s", type(error).__name__)
+        return []
+    fitting = [library for library in found if typed.strip().casefold() in title_of(library).casefold()]
+    return [
+        app_commands.Choice(name=choice_name(title_of(library)), value=library.name)
+        for library in fitting[:MOST_CHOICES]
+    ]
+
+
+async def offer_managed_stories(
+    interaction: discord.Interaction[Any], reception: Reception, typed: str
+) -> list[app_commands.Choice[str]]:
+    """The stories of the library that was chosen with the command, or of the server's first one, to choose from."""
+    chosen = getattr(interaction.namespace, "library", None)
+    try:
+        async with asyncio.timeout(_SECONDS_TO_OFFER):
+            library = await managed_library(interaction, reception, chosen if isinstance(chosen, str) else None)
+            titles: Sequence[StoryTitle] = await reception.desk.titles(library.name)
+            found = await reception.desk.quickly(matching, titles, typed)
+    except (UnansweredError, StorydeskError, TimeoutError) as error:
+        _log.info("No stories were offered: %s", type(error).__name__)
+        return []
+    return [app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found)]

@@ -1,0 +1,68 @@
+"""`/privacy` says what is stored, `/forget` forgets a conversation or all that is stored of a person."""
+
+from typing import TypeVar
+
+import discord
+from discord import app_commands
+
+from bot.access import asker_of
+from bot.reception import Reception
+from bot.remembering import people
+from bot.remembering.people import Kept
+from bot.showing.look import draw_hint
+
+ClientT = TypeVar("ClientT", bound=discord.Client)
+
+_NOBODY = discord.AllowedMentions.none()
+
+
+def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *, answer_days: int) -> None:
+    """Add `/privacy` and `/forget`. `answer_days` is for how many days answers are kept."""
+
+    @tree.command(name="privacy", description="What I store of you, and how to have it removed.")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    async def privacy(interaction: discord.Interaction[ClientT]) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        kept = await reception.memory.run(people.kept_of, interaction.user.id)
+        await interaction.edit_original_response(
+            embed=draw_hint(what_is_stored(kept, answer_days=answer_days)), allowed_mentions=_NOBODY
+        )
+
+    @tree.command(name="forget", description="Forget our conversation, or everything that I store of you.")
+    @app_commands.describe(everything="Remove all that is stored of you, not just our conversation")
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    async def forget(interaction: discord.Interaction[ClientT], everything: bool = False) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        person_id = asker_of(interaction).person_id
+        reception.conversations.forget(person_id)
+        if everything:
+            reception.access.forget(person_id)
+            await reception.memory.run(people.forget, person_id)
+            sentence = (
+                "I have forgotten everything of you. For answers in direct messages, use `/ask` in a server first. "
+                "What I wrote in channels stays there until someone deletes it."
+            )
+        else:
+            sentence = "I have forgotten our conversation. Your next question begins a new one."
+        await interaction.edit_original_response(embed=draw_hint(sentence), allowed_mentions=_NOBODY)
+
+
+def what_is_stored(kept: Kept, *, answer_days: int) -> str:
+    """The whole of `/privacy`, with how much there is of the person who asks."""
+    return "\n".join(
+        [
+            "**What I store of you, on the machine of whoever runs this bot**",
+            f"- the servers in which you used me, and when last, to know what you may read: {kept.servers}",
+            f"- your questions with my answers, for {answer_days} days, for the buttons below them: {kept.answers}",
+            f"- your votes on answers: {kept.votes}",
+            f"- the library you chose for direct messages: {1 if kept.chosen_library is not None else 'none'}",
+            "",
+            "What was said last, so that you can ask on, is held in memory only and forgotten half an hour after your "
+            "last question. I keep no other messages, and none of them is in my log. Nothing leaves that machine but "
+            "what I write to Discord.",
+            "",
+            "`/forget` forgets our conversation, `/forget everything: True` all of the above.",
+        ]
+    )

@@ -1,0 +1,254 @@
+"""`/stories`: see, add and remove the stories of a server's libraries; and "Add as story" on a message."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import discord
+from discord import app_commands
+
+from bot import sent
+from bot.commands.managing import (
+    managed_library,
+    meant_story,
+    offer_libraries,
+    offer_managed_stories,
+    title_of,
+)
+from bot.commands.progress import showing_progress
+from bot.operating.logs import audit
+from bot.pressing.base import TellingModal
+from bot.pressing.confirming import ask_to_confirm
+from bot.pressing.pages import show_pages
+from bot.reception import Reception
+from bot.remembering import BoundLibrary
+from bot.sent import Document
+from bot.shelf import RefusedError, Shelf
+from bot.showing.stories import (
+    draw_added,
+    draw_list,
+    draw_removal,
+    draw_removed,
+    draw_story,
+    list_pages,
+    story_pages,
+)
+from index.stories import AddResult, StoryTitle
+
+ClientT = TypeVar("ClientT", bound=discord.Client)
+Interaction = discord.Interaction[Any]
+
+LONGEST_TITLE = 200
+_LONGEST_OPTION = 100
+_LONGEST_TEXT = 6_000
+_LONGEST_MODAL_TEXT = 4_000
+_MOST_RECENT = 20
+_NOBODY = discord.AllowedMentions.none()
+_MANAGING = discord.Permissions(manage_guild=True)
+_IN_SERVERS = app_commands.AppCommandContext(guild=True)
+_FOR_SERVERS = app_commands.AppInstallationType(guild=True)
+_OWN_MESSAGE = "That is an answer of mine, made of stories that are here already."
+_EMPTY_MESSAGE = "This message has no text and no file that I can read."
+_WHICH = "Give a file or a text, not both."
+
+Option = app_commands.Range[str, 1, _LONGEST_OPTION]
+
+
+def add_stories(tree: app_commands.CommandTree[ClientT], reception: Reception, shelf: Shelf) -> None:
+    """Add `/stories` and the context menu "Add as story", in servers, for who may manage the server."""
+    group: app_commands.Group = app_commands.Group(
+        name="stories",
+        description="The stories of this server",
+        default_permissions=_MANAGING,
+        allowed_contexts=_IN_SERVERS,
+        allowed_installs=_FOR_SERVERS,
+    )
+    _add_looking(group, reception, shelf)
+    _add_changing(group, reception, shelf)
+    tree.add_command(group)
+
+    @tree.context_menu(name="Add as story")
+    @app_commands.default_permissions(_MANAGING)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.allowed_installs(guilds=True, users=False)
+    async def add_message(interaction: discord.Interaction[ClientT], message: discord.Message) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        library = await managed_library(interaction, reception, None)
+        if interaction.client.user is not None and message.author.id == interaction.client.user.id:
+            raise RefusedError(_OWN_MESSAGE)
+        files = [each for each in message.attachments if sent.is_readable(each)][: sent.MOST_FILES]
+        for each in files:
+            sent.check(each)
+        said = sent.of_message(message)
+        documents = [said] if said is not None else []
+        documents += [await sent.of_attachment(each) for each in files]
+        if not documents:
+            raise RefusedError(_EMPTY_MESSAGE)
+        await _store(interaction, shelf, library, documents)
+
+
+def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) -> None:
+    async def libraries(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await offer_libraries(interaction, reception, typed)
+
+    async def stories(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await offer_managed_stories(interaction, reception, typed)
+
+    @group.command(name="list", description="All stories, the newest first")
+    @app_commands.describe(library="Another library than the one this server has from the start")
+    @app_commands.autocomplete(library=libraries)
+    async def list_stories(interaction: Interaction, library: Option | None = None) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+
+        async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
+            found = await managed_library(now, reception, library)
+            return _list_page(await reception.desk.titles(found.name), page, title_of(found))
+
+        await show_pages(interaction, draw, metrics=reception.desk.metrics)
+
+    @group.command(name="recent", description="The stories that were added last")
+    @app_commands.describe(library="Another library than the one this server has from the start")
+    @app_commands.autocomplete(library=libraries)
+    async def recent(interaction: Interaction, library: Option | None = None) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+
+        async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
+            found = await managed_library(now, reception, library)
+            titles = sorted(await reception.desk.titles(found.name), key=lambda each: each.added_at, reverse=True)
+            return _list_page(titles[:_MOST_RECENT], page, f"{title_of(found)}: added last")
+
+        await show_pages(interaction, draw, metrics=reception.desk.metrics)
+
+    @group.command(name="show", description="One story with its text")
+    @app_commands.describe(story="The story: type a part of its title", library="The library it is in")
+    @app_commands.autocomplete(library=libraries, story=stories)
+    async def show(interaction: Interaction, story: Option, library: Option | None = None) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+
+        async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
+            found = await managed_library(now, reception, library)
+            meant = await meant_story(reception, found, story)
+            whole = await shelf.story(found.name, meant.story_id)
+            pages = await reception.desk.quickly(story_pages, whole)
+            return draw_story(whole, pages, page=min(page, len(pages) - 1)), len(pages)
+
+        await show_pages(interaction, draw, metrics=reception.desk.metrics)
+
+
+def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf) -> None:
+    async def libraries(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await offer_libraries(interaction, reception, typed)
+
+    async def stories(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        return await offer_managed_stories(interaction, reception, typed)
+
+    @group.command(name="add", description="Add a story: a file, or a text; with neither I ask for a text")
+    @app_commands.describe(
+        file="A story as .txt, .md, .html, .pdf, .json or .jsonl, 10 MB at most",
+        text="The story's text, if it is short",
+        title="What to call it; without, its own title is looked for",
+        published="The day it was published, like 2026-03-01",
+        library="Another library than the one this server has from the start",
+    )
+    @app_commands.autocomplete(library=libraries)
+    async def add(
+        interaction: Interaction,
+        file: discord.Attachment | None = None,
+        text: app_commands.Range[str, 1, _LONGEST_TEXT] | None = None,
+        title: app_commands.Range[str, 1, LONGEST_TITLE] | None = None,
+        published: Option | None = None,
+        library: Option | None = None,
+    ) -> None:
+        if file is None and text is None:
+            await managed_library(interaction, reception, library)
+            await interaction.response.send_modal(_AskForText(reception, shelf, title, published, library))
+            return
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        found = await managed_library(interaction, reception, library)
+        if file is not None and text is not None:
+            raise RefusedError(_WHICH)
+        if file is not None:
+            document = await sent.of_attachment(file, title=title)
+        else:
+            document = _written(interaction, text or "", title, published)
+        await _store(interaction, shelf, found, [document])
+
+    @group.command(name="remove", description="Remove a story for everybody")
+    @app_commands.describe(story="The story: type a part of its title", library="The library it is in")
+    @app_commands.autocomplete(library=libraries, story=stories)
+    async def remove(interaction: Interaction, story: Option, library: Option | None = None) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        found = await managed_library(interaction, reception, library)
+        meant = await meant_story(reception, found, story)
+
+        async def do(now: Interaction) -> discord.Embed:
+            still = await managed_library(now, reception, found.name)
+            title = await shelf.remove(still.name, meant.story_id)
+            _audit("story removed", now, library=still.name, story_id=meant.story_id)
+            return draw_removed(title)
+
+        question = draw_removal(await shelf.story(found.name, meant.story_id))
+        await ask_to_confirm(interaction, question, yes="Remove", do=do, metrics=reception.desk.metrics)
+
+
+class _AskForText(TellingModal):
+    """Asks for a story's text, which may have several paragraphs."""
+
+    def __init__(
+        self, reception: Reception, shelf: Shelf, title: str | None, published: str | None, library: str | None
+    ) -> None:
+        super().__init__(title="Add a story", metrics=reception.desk.metrics)
+        self._reception = reception
+        self._shelf = shelf
+        self._published = published
+        self._library = library
+        self._title: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            max_length=LONGEST_TITLE, required=False, default=title
+        )
+        self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph, max_length=_LONGEST_MODAL_TEXT
+        )
+        self.add_item(discord.ui.Label(text="Title", description="May be left empty", component=self._title))
+        self.add_item(discord.ui.Label(text="The story's text", component=self._text))
+
+    async def on_submit(self, interaction: Interaction, /) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        library = await managed_library(interaction, self._reception, self._library)
+        document = _written(interaction, self._text.value, self._title.value.strip() or None, self._published)
+        await _store(interaction, self._shelf, library, [document])
+
+
+def _written(interaction: Interaction, text: str, title: str | None, published: str | None) -> Document:
+    identity = f"discord:interaction:{interaction.id}"
+    return sent.of_text(text, identity=identity, source="written in Discord", title=title, published_at=published)
+
+
+async def _store(interaction: Interaction, shelf: Shelf, library: BoundLibrary, documents: Sequence[Document]) -> None:
+    """Add what was sent to a library that the person may change, in answer to an interaction that was deferred."""
+    results: list[AddResult] = []
+    async with showing_progress(interaction) as tell:
+        for document in documents:
+            # Written before as well: it goes on when nobody waits for it any more.
+            _audit("story sent", interaction, library=library.name, bytes=len(document.data))
+            added = await shelf.add(
+                library.name,
+                document.data,
+                name=document.name,
+                source=document.source,
+                identity=document.identity,
+                title=document.title,
+                on_progress=tell,
+            )
+            for each in added:
+                if each.status != "failed":
+                    _audit(f"story {each.status}", interaction, library=library.name, story_id=each.story_id)
+            results += added
+    await interaction.edit_original_response(embed=draw_added(results), allowed_mentions=_NOBODY)
+
+
+def _list_page(titles: Sequence[StoryTitle], page: int, heading: str) -> tuple[discord.Embed, int]:
+    pages = list_pages(len(titles))
+    return draw_list(titles, page=min(page, pages - 1), heading=heading), pages
+
+
+def _audit(event: str, interaction: Interaction, **facts: str | int | None) -> None:
+    audit(event, server_id=interaction.guild_id, person_id=interaction.user.id, **facts)

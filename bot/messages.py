@@ -1,0 +1,98 @@
+"""What is written to the bot: direct messages, and in servers messages that mention it or reply to it."""
+
+import re
+
+import discord
+
+from bot.access import Asker, membership_of_member, place_of_message
+from bot.conversing import Key, direct, replying_to
+from bot.pressing.answers import draw_reply, remember
+from bot.reception import Question, Reception, is_answered_in
+from bot.showing.look import draw_hint
+
+NO_TEXT = (
+    "I can only read text. Please write your question in words, for example: How many prisoners are being exchanged?"
+)
+NOT_DELIVERED = (
+    "Discord does not show me what you wrote, because your reply did not mention me. Reply again with the mention "
+    "(@ ON) switched on, or use `/ask`."
+)
+
+_WRITTEN_BY_PEOPLE = frozenset({discord.MessageType.default, discord.MessageType.reply})
+
+
+def is_for_bot(message: discord.Message, bot_id: int) -> bool:
+    """Whether a person wrote this to the bot: in a direct message, with a mention of it, or in reply to it."""
+    if message.author.bot or message.webhook_id is not None or message.type not in _WRITTEN_BY_PEOPLE:
+        return False
+    return message.guild is None or _mentions(message, bot_id) or _replies_to(message, bot_id)
+
+
+async def answer_message(message: discord.Message, reception: Reception, bot_id: int) -> None:
+    """Answer a message for which `is_for_bot` holds; raises what `Reception` and Discord raise."""
+    place = place_of_message(message)
+    member = message.author if isinstance(message.author, discord.Member) else None
+    asker = Asker(message.author.id, place, membership_of_member(member) if member is not None else None)
+    settings = await reception.settings(asker)
+    if message.guild is not None and (
+        settings.mention_mode == "off"
+        or not is_answered_in(settings, place.channel_id, place.parent_id)
+        or not _may_write(message)
+    ):
+        return
+    text = _without_mention(message.content, bot_id)
+    if not text:
+        # A reply in a server that does not mention the bot arrives without its text.
+        unheard = message.guild is not None and _replies_to(message, bot_id) and not message.attachments
+        await reply(message, draw_hint(NOT_DELIVERED if unheard else NO_TEXT))
+        return
+    await reception.admit(asker, settings)
+    earlier = direct(place.channel_id) if message.guild is None else _earlier(message)
+    async with message.channel.typing():
+        given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))
+    sent = await reply(message, draw_reply(given))
+    in_direct = message.guild is None
+    channel_id = place.channel_id if in_direct else None
+    remember(reception, given, sent.id, aloud=not in_direct, channel_id=channel_id)
+
+
+async def reply(message: discord.Message, shown: discord.Embed | discord.ui.LayoutView) -> discord.Message:
+    """Reply without a ping, also if the message was deleted meanwhile."""
+    reference = message.to_reference(fail_if_not_exists=False)
+    nobody = discord.AllowedMentions.none()
+    if isinstance(shown, discord.Embed):
+        return await message.channel.send(embed=shown, reference=reference, allowed_mentions=nobody)
+    return await message.channel.send(view=shown, reference=reference, allowed_mentions=nobody)
+
+
+def _mentions(message: discord.Message, bot_id: int) -> bool:
+    """Whether the bot itself is mentioned, not a role of it nor everyone; a reply with the mention on counts."""
+    return any(user.id == bot_id for user in message.mentions)
+
+
+def _replies_to(message: discord.Message, bot_id: int) -> bool:
+    if message.type != discord.MessageType.reply or message.reference is None:
+        return False
+    answered = message.reference.resolved
+    return isinstance(answered, discord.Message) and answered.author.id == bot_id
+
+
+def _earlier(message: discord.Message) -> Key | None:
+    if message.type != discord.MessageType.reply or message.reference is None or message.reference.message_id is None:
+        return None
+    return replying_to(message.reference.message_id)
+
+
+def _without_mention(content: str, bot_id: int) -> str:
+    return " ".join(re.sub(rf"<@!?{bot_id}>", " ", content).split())
+
+
+def _may_write(message: discord.Message) -> bool:
+    """Whether the bot may write where a message is; where that is not known, Discord will say."""
+    channel = message.channel
+    if message.guild is None or isinstance(
+        channel, discord.PartialMessageable | discord.DMChannel | discord.GroupChannel
+    ):
+        return True
+    allowed = channel.permissions_for(message.guild.me)
+    return allowed.send_messages_in_threads if isinstance(channel, discord.Thread) else allowed.send_messages

@@ -1,0 +1,1 @@
+"""What people press: buttons, pages, questions whether something is meant."""

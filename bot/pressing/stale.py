@@ -1,0 +1,31 @@
+"""Answers presses that nothing else answers: of buttons from before a restart, timed out, or forged."""
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.pressing.base import is_taken, note_work
+from bot.pressing.kept import GONE
+from bot.showing.look import draw_failure
+
+_ANSWERED = frozenset({discord.InteractionType.component, discord.InteractionType.modal_submit})
+_log = logging.getLogger(__name__)
+
+
+async def answer_stale(interaction: discord.Interaction[Any]) -> None:
+    """Say privately that it is gone, if this is a press or a modal of which nothing else takes care.
+
+    To be called when discord.py says that there is an interaction: by then it has found, and begun with, whatever
+    view, modal or button is for it.
+    """
+    if interaction.type not in _ANSWERED or is_taken(interaction):
+        return
+    note_work(interaction)
+    try:
+        await interaction.response.send_message(
+            embed=draw_failure(GONE), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+        )
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        _log.info("A press that nothing answers could not be answered: %s", type(error).__name__)

@@ -1,0 +1,236 @@
+"""Takes a question from someone somewhere to the desk: may they ask now, which libraries may they read, what was said.
+
+Commands and messages both come here, so that neither can forget a rule.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, shareable
+from bot.conversing import Conversations, Key, Turn, answers_from
+from bot.desk import BusyError, Desk, UnansweredError
+from bot.limiting import Cooldowns
+from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, servers
+from index.errors import StorageError
+from index.stories import StoryTitle
+
+_log = logging.getLogger(__name__)
+
+MOST_LIBRARIES = 10
+"""That are searched for one question."""
+_SECONDS_BEFORE_ACKNOWLEDGING = 1.5
+_NO_STORIES = "There are no stories here yet. Whoever manages the server can add some with `/stories add`."
+
+
+class NotNowError(UnansweredError):
+    """The person, or all of the server together, asked too much just now."""
+
+
+class NotHereError(UnansweredError):
+    """Whoever manages the server, or runs the bot, does not want questions there."""
+
+
+class NothingToReadError(UnansweredError):
+    """There is no library that may be read for the person, or shown, there."""
+
+
+class NotVerifiedError(UnansweredError):
+    """Discord did not say in which servers the person is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What someone asks. `aloud` says whether others will read the answer.
+
+    `story` is the id of the one to be searched, `earlier` the conversation that the question goes on with.
+    """
+
+    text: str
+    asker: Asker
+    aloud: bool
+    story: str | None = None
+    since: date | None = None
+    earlier: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it is kept, and what was said before it. `is_kept` is false when the database could not."""
+
+    kept: KeptAnswer
+    earlier: tuple[Turn, ...]
+    is_kept: bool
+
+
+class Reception:
+    """Answers people. For the event loop's thread. `now` is the moment, with its offset."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        memory: Memory,
+        access: Access,
+        conversations: Conversations,
+        cooldowns: Cooldowns,
+        *,
+        direct_messages: bool,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.desk = desk
+        self.memory = memory
+        self.access = access
+        self.conversations = conversations
+        self.now = now
+        self._cooldowns = cooldowns
+        self._direct_messages = direct_messages
+
+    async def settings(self, asker: Asker) -> ServerSettings:
+        """The settings of the server that the bot is in where something is asked, elsewhere the usual ones."""
+        if asker.place.kind != "server" or asker.place.server_id is None:
+            return servers.DEFAULT
+        return await self.memory.run(servers.settings_of, asker.place.server_id)
+
+    async def admit(self, asker: Asker, settings: ServerSettings | None = None) -> None:
+        """Count a question that someone is about to ask. Raises NotNowError, NotHereError."""
+        place = asker.place
+        if place.kind == "direct" and not self._direct_messages:
+            raise NotHereError("Direct messages are switched off here. Ask with `/ask` in a server where I am.")
+        settings = settings or await self.settings(asker)
+        if place.kind == "server" and not is_answered_in(settings, place.channel_id, place.parent_id):
+            channels = " ".join(f"<#{channel_id}>" for channel_id in sorted(settings.channels)[:10])
+            raise NotHereError(f"I do not answer in this channel. Ask in {channels}.")
+        server_id = place.server_id if place.kind == "server" else None
+        seconds = self._cooldowns.take(asker.person_id, server_id, seconds=settings.cooldown_seconds)
+        if seconds > 0:
+            whole = math.ceil(seconds)
+            raise NotNowError(f"That was fast. Please ask again in {whole} second{'s' if whole > 1 else ''}.")
+
+    async def admit_in_time(self, asker: Asker, *, private: bool | None) -> bool:
+        """`admit` someone who uses a command, and say whether the answer must be hidden from others.
+
+        That takes far less than the three seconds within which Discord wants to hear. `private` is what the person
+        wishes, None for nothing. Raises NotNowError, NotHereError, BusyError.
+        """
+        try:
+            async with asyncio.timeout(_SECONDS_BEFORE_ACKNOWLEDGING):
+                await self.admit(asker)
+                return await self._is_hidden(asker, private)
+        except TimeoutError:
+            raise BusyError("I am very busy right now. Please ask again in a minute.") from None
+
+    async def libraries(self, asker: Asker, *, aloud: bool) -> tuple[str, ...]:
+        """The libraries that are searched for someone, those to prefer first.
+
+        With `aloud` only those that everybody there may read. Raises NothingToReadError, NotVerifiedError,
+        StorageError.
+        """
+        facts = await self.facts(asker)
+        found = shareable(asker.place, facts) if aloud else readable(asker.place, facts)
+        if found:
+            return found[:MOST_LIBRARIES]
+        if aloud and readable(asker.place, facts):
+            raise NothingToReadError(
+                "What you may read is not for everybody here. Ask with `/ask` and leave `private` on: only you see it."
+            )
+        # One sentence for whatever the reason: who was banned learns no more than who never was there.
+        raise NothingToReadError(
+            "I have no stories that I may look into for you here. Use `/ask` once in a server where I am, then I "
+            "answer from its stories in direct messages too, unless the server does not want that."
+        )
+
+    async def answer(self, question: Question) -> Reply:
+        """Answer a question of someone who was admitted.
+
+        Raises UnansweredError with the sentence for the person, and what the engine raises.
+        """
+        asker = question.asker
+        libraries = await self.libraries(asker, aloud=question.aloud)
+        await self.access.note_use(asker)
+        earlier = self.conversations.turns(question.earlier) if question.earlier is not None else ()
+        story = await self._story_id(question.story, libraries) if question.story is not None else None
+        given = await self.desk.ask(
+            question.text,
+            libraries=libraries,
+            story=story,
+            since=question.since,
+            conversation=answers_from(earlier, libraries),
+        )
+        answer = given.answer
+        if answer.reason == "no_stories":
+            answer = replace(answer, text=_NO_STORIES)
+        kept = KeptAnswer(
+            id=answers.new_id(),
+            asked_by=asker.person_id,
+            server_id=asker.place.server_id,
+            channel_id=asker.place.channel_id,
+            library=given.library,
+            question=answer.question,
+            answer=answer,
+            asked_at=self.now(),
+        )
+        # What comes from a library that one may no longer read is not said on.
+        said_before = tuple(turn for turn in earlier if turn.library in libraries)
+        return Reply(kept, said_before, await self._keep(kept))
+
+    def said(self, reply: Reply, *keys: Key) -> None:
+        """Remember that `reply` was given, so that the conversations `keys` go on from it."""
+        turn = Turn(reply.kept.asked_by, reply.kept.library, reply.kept.answer)
+        for key in keys:
+            self.conversations.remember(key, reply.earlier, turn)
+
+    async def titles(self, asker: Asker) -> list[StoryTitle]:
+        """The titles of all stories that someone may read, library by library. Raises what `libraries` raises."""
+        found: list[StoryTitle] = []
+        for library in await self.libraries(asker, aloud=False):
+            found.extend(await self.desk.titles(library))
+        return found
+
+    async def _story_id(self, wanted: str, libraries: Sequence[str]) -> str:
+        """The id that someone chose, or that of the one readable story with the title that they typed."""
+        found: set[str] = set()
+        for library in libraries:
+            for title in await self.desk.titles(library):
+                if title.story_id == wanted:
+                    return wanted
+                if title.title.casefold() == wanted.strip().casefold():
+                    found.add(title.story_id)
+        return found.pop() if len(found) == 1 else wanted
+
+    async def _is_hidden(self, asker: Asker, private: bool | None) -> bool:
+        place = asker.place
+        if place.kind == "direct":
+            return bool(private)
+        if place.kind != "server":
+            # Only what everybody may read can be shown to people of whom nothing is known.
+            return private is not False or self.access.public is None
+        if private is not None:
+            return private
+        facts = await self.facts(asker)
+        return any(must_be_private(library, place, facts) for library in readable(place, facts))
+
+    async def facts(self, asker: Asker) -> Facts:
+        """What the access rules look at. Raises NotVerifiedError, StorageError."""
+        try:
+            return await self.access.facts(asker)
+        except CouldNotVerifyError as error:
+            raise NotVerifiedError(
+                "Discord did not tell me which servers you are in, so I may not look anything up. "
+                "Please ask again in a minute."
+            ) from error
+
+    async def _keep(self, kept: KeptAnswer) -> bool:
+        try:
+            await self.memory.run(answers.keep, kept)
+        except StorageError as error:  # an answer that cannot be kept is an answer all the same
+            _log.warning("An answer could not be kept: %s", error)
+            return False
+        return True
+
+
+def is_answered_in(settings: ServerSettings, channel_id: int, parent_id: int | None) -> bool:
+    """Whether the bot answers in a channel, or in a thread of the channel `parent_id`."""
+    return not settings.channels or channel_id in settings.channels or parent_id in settings.channels

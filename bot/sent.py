@@ -1,0 +1,91 @@
+"""What people send to be stored: files, texts and messages of others, as documents for the index."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+
+from bot.shelf import RefusedError
+from index.reading.discovering import KINDS, TEXT_SUFFIXES
+
+MOST_BYTES = 10 * 1024 * 1024
+"""Of a file: what everybody may send in Discord."""
+SECONDS = 30.0
+"""For Discord to hand a file over."""
+MOST_FILES = 5
+"""Of one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes with the name whose ending says what kind of file it is; see `Engine.add_document`."""
+
+    data: bytes
+    name: str
+    source: str
+    identity: str
+    title: str | None = None
+
+
+def of_text(
+    text: str, *, identity: str, source: str, title: str | None, published_at: str | None = None, url: str | None = None
+) -> Document:
+    """A text that someone wrote or pointed to."""
+    fields = {"title": title or "", "text": text, "published_at": published_at, "url": url}
+    given = {name: value for name, value in fields.items() if value is not None}
+    return Document(json.dumps(given).encode(), "text.json", source, identity)
+
+
+async def of_attachment(
+    attachment: discord.Attachment, *, title: str | None = None, seconds: float = SECONDS
+) -> Document:
+    """A file that someone sent. Raises RefusedError; a file that is too large or of another kind is not fetched."""
+    check(attachment)
+    try:
+        async with asyncio.timeout(seconds):
+            data = await attachment.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError):
+        raise RefusedError("Discord did not hand the file over in time. Please send it again.") from None
+    if len(data) > MOST_BYTES:
+        raise RefusedError(_too_large(len(data)))
+    return Document(data, attachment.filename, attachment.filename, f"discord:attachment:{attachment.id}", title)
+
+
+def check(attachment: discord.Attachment) -> None:
+    """Raise RefusedError for a file that is not to be fetched."""
+    if not is_readable(attachment):
+        raise RefusedError(f"This kind of file cannot be read. Send one of the kinds {KINDS}.")
+    if attachment.size > MOST_BYTES:
+        raise RefusedError(_too_large(attachment.size))
+
+
+def is_readable(attachment: discord.Attachment) -> bool:
+    """Whether it has the name of a file that stories are read from."""
+    return attachment.filename.lower().endswith(TEXT_SUFFIXES)
+
+
+def of_message(message: discord.Message) -> Document | None:
+    """What a message says, its forwarded ones and embeds included, with its day and the way to it; None for nothing."""
+    said = [message.content, *(snapshot.content for snapshot in message.message_snapshots)]
+    embedded = [embed for embed in message.embeds if embed.description]
+    text = "\n\n".join(
+        part.strip() for part in [*said, *(embed.description or "" for embed in embedded)] if part.strip()
+    )
+    if not text:
+        return None
+    titled = embedded[0].title if embedded and not message.content.strip() else None
+    return of_text(
+        text,
+        identity=f"discord:message:{message.id}",
+        source="a message in Discord",
+        title=titled,
+        published_at=message.created_at.date().isoformat(),
+        url=message.jump_url,
+    )
+
+
+def _too_large(size: int) -> str:
+    limit = MOST_BYTES // (1024 * 1024)
+    return f"This file has {size / 1024 / 1024:,.1f} MB; at most {limit} MB can be taken. Send the story's text alone."

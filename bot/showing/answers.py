@@ -1,0 +1,221 @@
+"""Draws answers and refusals, within Discord's limits whatever the stories and the question contain.
+
+They are drawn with Components V2, after looking at both side by side (`docs/pictures`): where a quote comes from is set
+small below it and does not compete with the answer, the buttons stand inside of the frame, lines are wider, and it
+takes no permission to embed links. All else is drawn as embeds: a message of components stays one, while questions,
+progress, pages and failures, which only one person sees, take each other's place.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import discord
+from discord import ui
+
+from bot.showing.dates import date_and_age, written_date
+from bot.showing.escaping import clean, escape, link, show, units
+from bot.showing.look import ANSWER_COLOUR, LONGEST_TITLE, REFUSAL_COLOUR
+from bot.showing.sources import Source, number_sources
+from index.stories import Answer, Citation, Figure
+
+LONGEST_TEXT = 3_800
+"""UTF-16 code units of all blocks; Discord takes 4,000 of a message, and may count the buttons' labels."""
+
+_LONGEST_FIGURE = 160
+_LONGEST_LARGE = 60
+_LONGEST_LABEL = 80
+_LONGEST_QUOTE = 900
+_LONGEST_SOURCE = 1_000
+_LONGEST_PUBLISHER = 80
+_LONGEST_SENTENCE = 600
+_LONGEST_BOLD = 120
+_LONGEST_NOTE = 300
+_MOST_FIGURES = 6
+_MOST_NUMBERS = 5
+_MOST_NEAREST = 5
+_MOST_SOURCES = 10
+# What is left of a quote must be worth reading.
+_SHORTEST_QUOTE = 120
+_ROOM_FOR_REMAINDER = 60
+
+_NOTHING = "There is nothing to show."
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What is drawn of an answer: a frame's colour, and blocks of Discord's markdown from top to bottom."""
+
+    colour: discord.Colour
+    head: str
+    blocks: tuple[str, ...] = ()
+    foot: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it, with an empty line between blocks."""
+        return "\n\n".join(filter(None, [self.head, *self.blocks, self.foot]))
+
+
+def draw_answer(
+    answer: Answer, *, now: datetime, buttons: Sequence[Sequence[ui.Item[ui.LayoutView]]] = ()
+) -> ui.LayoutView:
+    """Any answer or refusal as a message, with rows of buttons below it; `now` has its offset.
+
+    The buttons are not listened to by this view: what is pressed is found by its custom id, after a restart as well.
+    """
+    sheet = lay_out(answer, now=now)
+    frame: ui.Container[ui.LayoutView] = ui.Container(accent_colour=sheet.colour)
+    frame.add_item(ui.TextDisplay(sheet.head))
+    if sheet.blocks:
+        frame.add_item(ui.Separator())
+    for block in sheet.blocks:
+        frame.add_item(ui.TextDisplay(block))
+    if sheet.foot is not None:
+        frame.add_item(ui.TextDisplay(sheet.foot))
+    if buttons:
+        frame.add_item(ui.Separator())
+    for row in buttons:
+        frame.add_item(ui.ActionRow(*row))
+    view = ui.LayoutView(timeout=None).add_item(frame)
+    view.stop()  # else every answer would be held in memory for as long as the bot runs
+    return view
+
+
+def lay_out(answer: Answer, *, now: datetime) -> Sheet:
+    """What is drawn of any answer or refusal, with all text of stories and of the question escaped."""
+    question = show(answer.question, limit=LONGEST_TITLE)
+    top = f"-# {question}" if question else ""
+    if answer.understood_as is not None and (understood := show(answer.understood_as, limit=LONGEST_TITLE)):
+        top += f"\n-# Understood as: {understood}"
+    note = show(answer.note, limit=_LONGEST_NOTE) if answer.note is not None else ""
+    foot = f"-# {note}" if note else None
+    room = LONGEST_TEXT - units(top) - units(foot or "")
+    colour = ANSWER_COLOUR if answer.answered else REFUSAL_COLOUR
+    lead, blocks = _answer_parts(answer, room, now) if answer.answered else _refusal_parts(answer, room, now)
+    head = "\n".join(filter(None, [top.strip(), lead])) or _NOTHING
+    return Sheet(colour, head, tuple(blocks), foot)
+
+
+def _answer_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[str]]:
+    sources = number_sources(answer.citations)[:_MOST_SOURCES]
+    number_of = {source.story_id: source.number for source in sources}
+    numbers = [number_of.get(citation.story_id, 0) for citation in answer.citations]
+    figures = [figure for figure in answer.figures if clean(figure.text)]
+    short = show(answer.short, limit=_LONGEST_FIGURE) if answer.short is not None and sources and not figures else ""
+    lead = ""
+    if figures:
+        lead = _figure_lines(figures, numbers, shown=frozenset(numbers) - {0})
+    elif short:
+        lead = _large(short, [1])
+    elif not sources:
+        lead = show(answer.text, limit=_LONGEST_SENTENCE)
+    words = [figure.text for figure in figures] or [answer.short or ""]
+    emphasis = _pattern_of(words) if lead else None
+    room -= units(lead) + _ROOM_FOR_REMAINDER
+    blocks, shown, written = _source_blocks(sources, room=room, emphasis=emphasis, bold_first=not lead, now=now)
+    if figures:
+        # Numbers of sources for which there was no room must not stay behind.
+        lead = _figure_lines(figures, numbers, shown=shown)
+    left_out = sum(len(source.quotes) for source in number_sources(answer.citations)) - written
+    if left_out:
+        blocks.append(f"-# … and {left_out} more passage{'s' if left_out > 1 else ''}.")
+    return lead, blocks
+
+
+def _refusal_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[str]]:
+    lead = show(answer.text, limit=_LONGEST_SENTENCE)
+    if lead and len(lead) <= _LONGEST_BOLD:
+        lead = f"**{lead}**"
+    nearest = number_sources(answer.citations)[:_MOST_NEAREST]
+    if not nearest:
+        return lead, []
+    limit = min((room - units(lead) - _ROOM_FOR_REMAINDER) // len(nearest) - 3, _LONGEST_SOURCE)
+    lines = [f"- {source_line(source.citation, limit=limit, now=now)}" for source in nearest]
+    return lead, ["\n".join([f"Nearest {'stories' if len(lines) > 1 else 'story'}:", *lines])]
+
+
+def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: frozenset[int]) -> str:
+    """One line a figure, in the answer's order; when there are several, a line in front says that they differ.
+
+    `numbers` has the number of the source of each citation; those that are not `shown` are left out.
+    """
+    lines = []
+    for figure in figures[:_MOST_FIGURES]:
+        cited = sorted({numbers[index] for index in figure.citations if numbers[index] in shown})[:_MOST_NUMBERS]
+        words = show(figure.text, limit=_LONGEST_FIGURE)
+        label = show(figure.label, limit=_LONGEST_LABEL) if figure.label is not None else ""
+        if len(figures) == 1:
+            return "\n".join(filter(None, [_large(words, cited), label]))
+        line = f"**{words}**" + (f", {label}" if label else "") + f" · {written_date(figure.published_at) or 'undated'}"
+        lines.append(" ".join([line, *map(_mark, cited)]))
+    if len(figures) > _MOST_FIGURES:
+        lines.append(f"… and {len(figures) - _MOST_FIGURES} more")
+    return "\n".join(["The stories differ, newest first:", *lines])
+
+
+def _large(words: str, numbers: Sequence[int]) -> str:
+    """What was asked for, larger than all else unless it is long."""
+    line = " ".join([f"**{words}**", *map(_mark, numbers)])
+    return line if len(words) > _LONGEST_LARGE else f"## {line}"
+
+
+def _source_blocks(
+    sources: Sequence[Source], *, room: int, emphasis: re.Pattern[str] | None, bold_first: bool, now: datetime
+) -> tuple[list[str], frozenset[int], int]:
+    """The quotes with their sources in `room` code units, the numbers of the sources shown, how many quotes were.
+
+    A quote that does not fit is shortened; one for which there is hardly any room is left out with all after it.
+    """
+    blocks: list[str] = []
+    shown: set[int] = set()
+    written = 0
+    for source in filter(lambda source: source.quotes, sources):
+        attribution = f"-# {_mark(source.number)} {source_line(source.citation, limit=_LONGEST_SOURCE, now=now)}"
+        left = room - units(attribution)
+        lines: list[str] = []
+        for quoted in source.quotes:
+            limit = min(_LONGEST_QUOTE, left - len("> ****\n"))
+            line = show(quoted, limit=limit) if limit >= _SHORTEST_QUOTE else ""
+            if not line:
+                break
+            if bold_first and not blocks and not lines:
+                line = f"**{line}**"
+            elif emphasis is not None and left >= units(line) + len("> ****\n"):
+                line = emphasis.sub(r"**\g<0>**", line, count=1)
+            lines.append(f"> {line}")
+            left -= units(lines[-1]) + len("\n")
+            written += 1
+        if not lines:
+            break
+        blocks.append("\n".join([*lines, attribution]))
+        shown.add(source.number)
+        room = left
+        if len(lines) < len(source.quotes):
+            break
+    return blocks, frozenset(shown), written
+
+
+def _pattern_of(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Finds any of the texts, as they are written in an escaped line, where no longer word goes on."""
+    escaped = [re.escape(escape(text)) for text in sorted(map(clean, words), key=len, reverse=True) if text]
+    return re.compile(rf"(?<![\w\\*])(?<!\d[.,])(?:{'|'.join(escaped)})(?![\w*])(?![.,]\d)") if escaped else None
+
+
+def source_line(citation: Citation, *, limit: int, now: datetime) -> str:
+    """Title, linked if the story has a web address, publisher, day and age, in `limit` code units."""
+    facts = source_facts(citation, now=now)
+    title = citation.title if clean(citation.title) else "Untitled story"
+    room = limit - sum(units(fact) + len(" · ") for fact in facts)
+    return " · ".join([link(title, citation.url, limit=room), *facts])
+
+
+def source_facts(citation: Citation, *, now: datetime) -> list[str]:
+    """Publisher, day and age, as far as they are known."""
+    publisher = show(citation.publisher or "", limit=_LONGEST_PUBLISHER)
+    return list(filter(None, [publisher, date_and_age(citation.published_at, now=now)]))
+
+
+def _mark(number: int) -> str:
+    return f"\\[{number}\\]"

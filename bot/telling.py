@@ -1,0 +1,32 @@
+"""Tells a person who used a command or pressed a button that it failed."""
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.failures import sentence_for
+from bot.operating.metrics import Metrics
+from bot.showing.look import draw_failure
+
+_log = logging.getLogger(__name__)
+
+
+async def tell_failure(
+    interaction: discord.Interaction[Any], error: BaseException, *, metrics: Metrics, question: str = ""
+) -> None:
+    """Log and count `error`, and tell the person, without acknowledging twice; `question` is kept out of the log."""
+    metrics.failed(error)
+    sentence = sentence_for(error, question=question)
+    if sentence is None:
+        return
+    embed = draw_failure(sentence)
+    nobody = discord.AllowedMentions.none()
+    try:
+        if interaction.response.is_done():
+            await interaction.edit_original_response(embed=embed, view=None, allowed_mentions=nobody)
+        else:
+            await interaction.response.send_message(embed=embed, ephemeral=True, allowed_mentions=nobody)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
+        _log.warning("The person could not be told of a failure: %s", untold)

@@ -1,0 +1,20 @@
+"""The bot's words in a few languages: names and descriptions of commands, and what the interface says itself.
+
+Stories and answers are never translated. `texts/` has a file a language; adding a language is adding a file, its
+name in `languages.py`, and nothing else.
+"""
+
+from bot.translating.commands import CommandTranslator, expected_places
+from bot.translating.languages import LANGUAGES, SOURCE, Language, language_of
+from bot.translating.texts import MissingTextError, text
+
+__all__ = [
+    "LANGUAGES",
+    "SOURCE",
+    "CommandTranslator",
+    "Language",
+    "MissingTextError",
+    "expected_places",
+    "language_of",
+    "text",
+]

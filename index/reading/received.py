@@ -1,0 +1,59 @@
+"""Documents that were sent, not named by a path: their bytes and what the sender called them."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from index.errors import StorageError
+from index.reading.discovering import KINDS, TEXT_SUFFIXES
+from index.reading.files import MAX_PDF_BYTES, MAX_TEXT_BYTES, too_large
+from index.reading.identities import shown
+from index.reading.reader import read_file
+from index.reading.results import FoundFile, ReadFailure
+from index.reading.titles import clean_title
+from index.stories import Story
+
+_MOST_NAME_CHARACTERS = 200
+
+
+def read_document(
+    data: bytes, *, name: str, source: str, identity: str, title: str | None = None
+) -> Iterator[Story | ReadFailure]:
+    """The stories of a document called `name`, whose ending says what kind of file it is; see `read_file`.
+
+    `identity` is that of a story that gives no id nor URL of its own, with `#number` when the document holds several.
+    `title` takes the place of the one that is found, when there is one story. Nothing of `name` becomes part of a path
+    that is opened. Raises StorageError when there is no room to unpack it.
+    """
+    source = clean_title(source)
+    called = PurePosixPath(clean_title(name.replace("\\", "/")[-_MOST_NAME_CHARACTERS:])).name
+    # The ending as it stands in our own list, never as it was sent.
+    suffix = next((each for each in TEXT_SUFFIXES if called.lower().endswith(each)), None)
+    if suffix is None:
+        yield ReadFailure(source, f"This kind of file cannot be read; send one of the kinds {KINDS}.")
+        return
+    limit = MAX_PDF_BYTES if suffix == ".pdf" else MAX_TEXT_BYTES
+    if len(data) > limit:
+        yield ReadFailure(source, str(too_large(len(data), limit=limit, advice="send a smaller one")))
+        return
+    try:
+        with tempfile.TemporaryDirectory(prefix="storydesk-") as folder:
+            path = Path(folder) / f"document{suffix}"
+            path.write_bytes(data)
+            yield from _read(FoundFile(path, source, called), identity, clean_title(title or ""))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StorageError(f"There is no place to unpack what was sent ({reason}); free some space.") from error
+
+
+def _read(found: FoundFile, identity: str, title: str) -> Iterator[Story | ReadFailure]:
+    by_path = f"path:{shown(found.path.resolve())}"
+    stories = list(read_file(found))
+    for each in stories:
+        if isinstance(each, Story):
+            if each.identity.startswith(by_path):
+                each = replace(each, identity=identity + each.identity.removeprefix(by_path))
+            if title and len(stories) == 1:
+                each = replace(each, title=title)
+        yield each

@@ -1,0 +1,387 @@
+"""Answers and refusals as people read them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import discord
+import pytest
+from discord_shown import custom_ids_of, problems_of, text_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.showing.answers import LONGEST_TEXT, Sheet, draw_answer, lay_out
+from bot.showing.dates import date_and_age, written_date
+from bot.showing.escaping import clean, units, web_address
+from bot.showing.look import draw_failure, draw_hint
+from index.stories import Answer, Citation, Figure
+
+AGREED = Citation(
+    story_id="a",
+    title="Two sides agree on exchange",
+    url="https://harbour-post.example/agreed",
+    publisher="The Harbour Post",
+    published_at="2025-05-16",
+    passage_id="a-0",
+    start=0,
+    end=40,
+    quote="Each side will hand over 1,000 prisoners.",
+)
+BEGUN = replace(
+    AGREED,
+    story_id="b",
+    title="First buses cross at dawn",
+    url=None,
+    publisher="Corra Daily",
+    published_at="2025-05-23T23:30:00-11:00",
+    quote="Nearly 900 prisoners crossed on Friday.",
+)
+NOW = datetime(2025, 11, 26, 12, tzinfo=UTC)
+AGREED_ON = "16\xa0May\xa02025 · <t:1747391400:R>"
+BEGUN_ON = "23\xa0May\xa02025 · <t:1748082600:R>"
+ANSWER = Answer(
+    question="How many prisoners are being exchanged?",
+    answered=True,
+    reason=None,
+    text="1,000 prisoners. Each side will hand over 1,000 prisoners.",
+    confidence=0.9,
+    figures=(Figure("1,000 prisoners", 1000, "prisoners", "2025-05-16", (0,)),),
+    citations=(AGREED,),
+)
+REFUSAL = Answer(
+    question="Who won?", answered=False, reason="not_answered", text="The stories do not say that.", confidence=0.1
+)
+
+
+def laid(answer: Answer) -> Sheet:
+    return lay_out(answer, now=NOW)
+
+
+def lead(answer: Answer) -> list[str]:
+    """The lines below the question."""
+    return laid(answer).head.split("\n")[1:]
+
+
+def test_a_figure_comes_first_and_in_bold_with_the_number_of_its_source_and_is_bold_in_the_quote() -> None:
+    assert laid(ANSWER).text == (
+        "-# How many prisoners are being exchanged?\n"
+        "## **1,000 prisoners** \\[1\\]\n"
+        "\n"
+        "> Each side will hand over **1,000 prisoners**.\n"
+        "-# \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
+        f" · {AGREED_ON}"
+    )
+
+
+@pytest.mark.parametrize("quote", ["Some 21,000 prisoners.", "1,000 prisonersX", "It was 3.1,000 prisoners"])
+def test_a_part_of_another_figure_is_not_made_bold(quote: str) -> None:
+    answer = replace(ANSWER, citations=(replace(AGREED, quote=quote),))
+    assert "**" not in laid(answer).blocks[0]
+
+
+def test_how_a_question_was_understood_is_said_below_it() -> None:
+    answer = replace(ANSWER, question="And *when*?", understood_as="When did the *exchange* begin?")
+    assert laid(answer).head.startswith(
+        "-# And \\*when\\*?\n-# Understood as: When did the \\*exchange\\* begin?\n## **1,000 prisoners** "
+    )
+
+
+def test_figures_that_differ_have_a_line_each_with_their_dates_in_the_order_of_the_answer() -> None:
+    answer = replace(
+        ANSWER,
+        figures=(
+            Figure("Nearly 900 prisoners", 900, "prisoners", "2025-05-23T23:30:00-11:00", (1,)),
+            Figure("1,000 prisoners", 1000, "prisoners", "2025-05-16", (0,)),
+            Figure("a handful", 5, None, None, ()),
+        ),
+        citations=(AGREED, BEGUN),
+    )
+    assert lead(answer) == [
+        "The stories differ, newest first:",
+        "**Nearly 900 prisoners** · 23\xa0May\xa02025 \\[2\\]",
+        "**1,000 prisoners** · 16\xa0May\xa02025 \\[1\\]",
+        "**a handful** · undated",
+    ]
+
+
+def test_what_a_figure_is_of_stands_beside_it_escaped() -> None:
+    figures = (
+        Figure("307", 307, None, "2025-05-24", (1,), label="on the *second* day @everyone"),
+        Figure("1,000 prisoners each", 1000, "prisoners", "2025-05-16", (0,)),
+    )
+    lines = lead(replace(ANSWER, figures=figures, citations=(AGREED, BEGUN)))
+    assert lines[1] == "**307**, on the \\*second\\* day \\@everyone · 24\xa0May\xa02025 \\[2\\]"
+    assert lines[2] == "**1,000 prisoners each** · 16\xa0May\xa02025 \\[1\\]"
+
+
+def test_what_a_single_figure_is_of_stands_below_it_and_a_long_one_is_not_large() -> None:
+    labelled = replace(ANSWER.figures[0], label="in *all*")
+    assert lead(replace(ANSWER, figures=(labelled,))) == ["## **1,000 prisoners** \\[1\\]", "in \\*all\\*"]
+    long = replace(ANSWER.figures[0], text="1,000 prisoners " * 5)
+    assert lead(replace(ANSWER, figures=(long,)))[0].startswith("**1,000 prisoners 1,000")
+
+
+def test_without_a_figure_the_first_sentence_is_in_bold() -> None:
+    sheet = laid(replace(ANSWER, figures=(), citations=(AGREED, BEGUN)))
+    assert sheet.head == "-# How many prisoners are being exchanged?"
+    assert sheet.blocks == (
+        "> **Each side will hand over 1,000 prisoners.**\n"
+        "-# \\[1\\] [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post"
+        f" · {AGREED_ON}",
+        f"> Nearly 900 prisoners crossed on Friday.\n-# \\[2\\] First buses cross at dawn · Corra Daily · {BEGUN_ON}",
+    )
+
+
+def test_a_short_answer_stands_first_with_the_source_that_says_it() -> None:
+    answer = replace(ANSWER, figures=(), short="Each *side*", text="-", citations=(AGREED, BEGUN))
+    assert lead(answer) == ["## **Each \\*side\\*** \\[1\\]"]
+    assert laid(answer).blocks[0].startswith("> Each side will hand over")
+
+
+def test_several_quotes_of_a_story_share_its_source_and_its_number() -> None:
+    second = replace(AGREED, quote="Talks took a day.")
+    answer = replace(
+        ANSWER, figures=(Figure("900", 900, None, None, (0, 1, 2)),), citations=(AGREED, BEGUN, second, AGREED)
+    )
+    assert lead(answer) == ["## **900** \\[1\\] \\[2\\]"]
+    first, _ = laid(answer).blocks
+    assert first.startswith("> Each side will hand over 1,000 prisoners.\n> Talks took a day.\n-# \\[1\\] ")
+    assert laid(answer).text.count("Two sides agree") == 1
+    assert laid(answer).text.count("Each side will") == 1
+
+
+def test_a_refusal_has_its_sentence_another_colour_and_the_nearest_stories() -> None:
+    sheet = laid(replace(REFUSAL, citations=(AGREED, BEGUN)))
+    assert sheet.head == "-# Who won?\n**The stories do not say that.**"
+    assert sheet.blocks == (
+        "Nearest stories:\n"
+        f"- [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post · {AGREED_ON}\n"
+        f"- First buses cross at dawn · Corra Daily · {BEGUN_ON}",
+    )
+    assert len({sheet.colour, laid(ANSWER).colour, draw_failure("It failed.").colour}) == 3
+
+
+def test_a_refusal_without_stories_is_its_sentence_only() -> None:
+    assert laid(REFUSAL).text == "-# Who won?\n**The stories do not say that.**"
+
+
+def test_a_long_reason_is_not_bold() -> None:
+    assert "**" not in laid(replace(REFUSAL, text="I cannot count over all stories. " * 4)).text
+
+
+def test_a_story_without_publisher_date_and_title_is_still_cited() -> None:
+    bare = replace(AGREED, title=" \u200b", url=None, publisher=None, published_at=None)
+    assert laid(replace(ANSWER, citations=(bare,))).text.endswith("\n-# \\[1\\] Untitled story")
+
+
+def test_what_has_no_room_is_counted_and_its_number_is_not_shown() -> None:
+    citations = tuple(replace(AGREED, story_id=str(n), quote=f"{n} words. " + "word " * 150) for n in range(9))
+    answer = replace(ANSWER, figures=(Figure("9", 9, None, None, tuple(range(9))),), citations=citations)
+    sheet = laid(answer)
+    shown = sum("-# \\[" in block for block in sheet.blocks)
+    assert 3 <= shown < 9
+    assert sheet.blocks[-1] == f"-# … and {9 - shown} more passages."
+    assert lead(answer) == ["## **9** " + " ".join(f"\\[{number}\\]" for number in range(1, min(shown, 5) + 1))]
+
+
+def test_a_story_more_than_ten_is_counted_too() -> None:
+    citations = tuple(replace(AGREED, story_id=str(n), quote=f"Story {n}.") for n in range(14))
+    sheet = laid(replace(ANSWER, figures=(), citations=citations))
+    assert len(sheet.blocks) == 11
+    assert sheet.blocks[-1] == "-# … and 4 more passages."
+
+
+def test_a_long_quote_is_shortened_at_the_end_of_a_sentence() -> None:
+    citation = replace(AGREED, quote="The talks went on for another long day in the city. " * 60)
+    quote = laid(replace(ANSWER, citations=(citation,))).blocks[0].split("\n")[0]
+    assert quote.endswith("in the city. …")
+    assert 500 < len(quote) <= 910
+
+
+@pytest.mark.parametrize(
+    ("published_at", "written"),
+    [
+        ("2025-05-23", "23 May 2025"),
+        ("2025-05-23T00:10:00+14:00", "23 May 2025"),
+        ("2025-05-23T23:50:00-11:00", "23 May 2025"),
+        ("2025-01-01T00:00:00Z", "1 January 2025"),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_date_is_the_day_that_the_publisher_gave(published_at: str | None, written: str | None) -> None:
+    assert written_date(published_at) == (written and written.replace(" ", "\xa0"))
+
+
+@pytest.mark.parametrize(
+    ("published_at", "age"),
+    [
+        ("2025-11-26T11:59:00+00:00", "<t:1764158340:R>"),  # a minute ago
+        ("2025-11-26T13:59:00+02:00", "<t:1764158340:R>"),
+        ("2025-11-26T12:01:00+00:00", None),  # yet to come
+        ("2025-11-26", None),  # a day says nothing of hours
+        ("2025-11-24", None),
+        ("2025-11-23", "<t:1763893800:R>"),
+        ("2025-11-24T01:00:00", None),  # who knows in which zone
+        ("2027-01-01", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-12:00", None),
+    ],
+)
+def test_an_age_is_shown_as_far_as_it_is_known(published_at: str, age: str | None) -> None:
+    day = written_date(published_at)
+    assert date_and_age(published_at, now=NOW) == (f"{day} · {age}" if age else day)
+
+
+@pytest.mark.parametrize("hours", [-10, -8, 0, 2, 9, 13])
+def test_a_day_without_a_time_is_that_day_where_people_hover_over_its_age(hours: int) -> None:
+    shown = str(date_and_age("2025-03-01", now=NOW))
+    moment = datetime.fromtimestamp(int(shown.split("<t:")[1].split(":")[0]), UTC) + timedelta(hours=hours)
+    assert moment.date().isoformat() == "2025-03-01"
+
+
+def test_nothing_at_all_is_still_something_that_discord_takes() -> None:
+    empty = Answer(question="\u200b", answered=True, reason=None, text="", confidence=0.0)
+    assert laid(empty).text == "There is nothing to show."
+
+
+@pytest.mark.parametrize("answer", [ANSWER, REFUSAL], ids=["answer", "refusal"])
+def test_a_note_stands_at_the_foot(answer: Answer) -> None:
+    assert laid(answer).foot is None
+    noted = replace(answer, note="Only words\u202e\nwere *searched*.")
+    assert laid(noted).foot == "-# Only words were \\*searched\\*."
+    assert len(laid(replace(answer, note="a" * 9_999)).foot or "") <= 303
+
+
+def test_failures_and_hints_are_their_sentence() -> None:
+    assert draw_failure("It failed.").description == "It failed."
+    assert draw_hint("Write words.").description == "Write words."
+
+
+async def test_an_answer_is_one_message_that_is_not_listened_to() -> None:
+    button: discord.ui.Button[discord.ui.LayoutView] = discord.ui.Button(label="Go", custom_id="go")
+    view = draw_answer(ANSWER, now=NOW, buttons=[[button]])
+    assert problems_of(view) is None
+    assert text_of(view).startswith("-# How many prisoners are being exchanged?\n## **1,000 prisoners**")
+    assert custom_ids_of(view) == ["go"]
+    assert view.is_finished()
+
+
+hostile = st.lists(
+    st.sampled_from(
+        [
+            "@everyone",
+            "<@1>",
+            "[a](https://evil.example)",
+            "](https://evil.example)",
+            "https://evil.example/",
+            "\n# big\n",
+            "\n> quote\n",
+            "||",
+            "**",
+            "`",
+            "\\",
+            ":smile:",
+            "\u202e",
+            "😀" * 50,
+            "word " * 80,
+            "Sentence. " * 40,
+            "x" * 700,
+        ]
+    )
+    | st.text(max_size=30),
+    max_size=12,
+).map("".join)
+dates = st.none() | st.sampled_from(["2025-05-23", "2025-05-23T10:00:00+02:00", "soon"]) | hostile
+citations = st.builds(
+    Citation,
+    story_id=st.sampled_from("abcdefgh"),
+    title=hostile,
+    url=st.none()
+    | hostile
+    | st.integers(0, 700).map(lambda n: "https://harbour-post.example/" + "ä" * (n % 90) + "a" * n),
+    publisher=st.none() | hostile,
+    published_at=dates,
+    passage_id=st.just("p"),
+    start=st.just(0),
+    end=st.just(1),
+    quote=hostile,
+)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Answer:
+    cited = tuple(draw(st.lists(citations, max_size=14)))
+    indexes = st.lists(st.integers(0, len(cited) - 1), max_size=14).map(tuple) if cited else st.just(())
+    figure = st.builds(
+        Figure,
+        text=hostile,
+        value=st.floats(),
+        unit=st.none(),
+        published_at=dates,
+        citations=indexes,
+        label=st.sampled_from([None, "in *all* @everyone", "](https://evil.example) ||each"]),
+    )
+    return Answer(
+        question=draw(hostile),
+        answered=draw(st.booleans()),
+        reason=None,
+        text=draw(hostile),
+        confidence=0.5,
+        figures=tuple(draw(st.lists(figure, max_size=9))),
+        citations=cited,
+        note=draw(st.none() | hostile),
+        short=draw(st.none() | hostile),
+        understood_as=draw(st.none() | hostile),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(answer=answers())
+def test_any_answer_is_within_discords_limits(answer: Answer) -> None:
+    sheet = laid(answer)
+    assert sum(map(units, [sheet.head, *sheet.blocks, sheet.foot or ""])) <= LONGEST_TEXT
+    assert all(block.strip() for block in [sheet.head, *sheet.blocks])
+    assert len(sheet.blocks) <= 11
+
+
+@pytest.mark.parametrize(
+    "end",
+    ["](https://evil.example)", "\\](https://evil.example)", "](<https://evil.example>)", "] (https://evil.example)"],
+)
+def test_text_behind_a_link_cannot_send_the_link_elsewhere(end: str, display: Callable) -> None:
+    citations = (replace(AGREED, publisher=end), replace(AGREED, story_id="b", quote=end, publisher=end))
+    for answer in (ANSWER, REFUSAL):
+        shown = display(laid(replace(answer, citations=citations)).text)
+        assert [target for kind, target in shown.markup if kind == "link"] == [
+            "https://harbour-post.example/agreed"
+        ] * 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(answer=answers())
+def test_in_any_answer_only_our_own_markup_takes_effect(answer: Answer, display: Callable) -> None:
+    sheet = laid(answer)
+    shown = display(sheet.text)
+    assert shown.kinds() <= {"heading", "quote", "list", "strong", "link", "timestamp"}
+    headings = [source for kind, source in shown.markup if kind == "heading"]
+    assert headings.count("##") <= 1
+    assert set(headings) <= {"##", "-#"}
+    addresses = {web_address(citation.url) for citation in answer.citations}
+    assert {target for kind, target in shown.markup if kind == "link"} <= addresses
+    assert sum(kind == "strong" for kind, _ in shown.markup) % 2 == 0
+    lists = sum(kind == "list" for kind, _ in shown.markup)
+    assert lists == (0 if answer.answered or not sheet.blocks else sheet.blocks[0].count("\n"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(answer=answers())
+def test_every_quote_that_is_shown_is_the_storys_or_marked_as_shortened(answer: Answer, display: Callable) -> None:
+    quotes = {clean(citation.quote) for citation in answer.citations}
+    for line in "\n".join(laid(answer).blocks).split("\n"):
+        if line.startswith("> "):
+            words = display(line).words
+            assert words in quotes or any(
+                quote.startswith(words.removesuffix("…").rstrip()) for quote in quotes if words.endswith("…")
+            )

@@ -1,0 +1,139 @@
+"""`/stories add` and "Add as story": files, texts and messages, checked before anything is fetched or stored."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import discord
+import pytest
+
+from bot import sent
+from index.errors import StorageError
+
+TEXT = "The old bridge was closed on Friday. Forty boats waited."
+
+
+def text_of(result: Any) -> str:
+    (embed,) = result.response.embeds
+    return "\n".join(filter(None, [embed.title, embed.description]))
+
+
+async def test_a_file_is_stored_in_the_servers_library_and_written_into_the_audit_log(
+    town: Any, prepared_engine: Any, audited: Any, assert_quiet: Callable[[], None], caplog: Any
+) -> None:
+    result = await town.manager.slash(town.channel, "stories add", file=("bridge.txt", TEXT.encode()), title="Bridge")
+    assert result.ephemeral
+    assert text_of(result) == "✓ **Bridge** · Added"
+    (document,) = prepared_engine.documents
+    assert document["library"] == town.library
+    assert document["data"] == TEXT.encode()
+    assert document["identity"].startswith("discord:attachment:")
+    (story_id,) = prepared_engine.kept[town.library]
+    by = {"server_id": town.guild.id, "person_id": town.manager.id, "library": town.library}
+    assert audited() == [{"event": "story sent"} | by, {"event": "story added", "story_id": story_id} | by]
+    assert TEXT not in caplog.text
+    assert_quiet()
+
+
+async def test_a_text_is_stored_with_its_title_and_day(town: Any, prepared_engine: Any) -> None:
+    await town.manager.slash(town.channel, "stories add", text=TEXT, title="Bridge", published="2026-03-01")
+    (document,) = prepared_engine.documents
+    assert json.loads(document["data"]) == {"title": "Bridge", "text": TEXT, "published_at": "2026-03-01"}
+    assert document["name"] == "text.json"
+
+
+async def test_without_either_a_text_is_asked_for(town: Any, prepared_engine: Any) -> None:
+    shown = await town.manager.slash(town.channel, "stories add")
+    assert shown.modal is not None
+    fields = [row["component"]["custom_id"] for row in shown.modal["components"]]
+    result = await town.manager.submit_modal(shown, dict(zip(fields, ["Bridge", f"{TEXT}\n\nMore."], strict=True)))
+    assert text_of(result) == "✓ **Bridge** · Added"
+    assert json.loads(prepared_engine.documents[0]["data"])["text"] == f"{TEXT}\n\nMore."
+
+
+async def test_who_lost_the_right_while_they_wrote_stores_nothing(town: Any, prepared_engine: Any) -> None:
+    shown = await town.manager.slash(town.channel, "stories add")
+    town.demote_manager()
+    fields = [row["component"]["custom_id"] for row in shown.modal["components"]]
+    result = await town.manager.submit_modal(shown, dict(zip(fields, ["Bridge", TEXT], strict=True)))
+    assert "Manage Server" in text_of(result)
+    assert prepared_engine.documents == []
+
+
+async def test_a_file_and_a_text_together_are_refused(town: Any, prepared_engine: Any) -> None:
+    result = await town.manager.slash(town.channel, "stories add", file=("a.txt", b"x"), text=TEXT)
+    assert "not both" in text_of(result)
+    assert prepared_engine.documents == []
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "said"), [("virus.exe", 3, "kind of file"), ("big.txt", 2_000, "Send the story's text")]
+)
+async def test_files_too_large_or_of_another_kind_are_refused_before_they_are_fetched(
+    name: str, size: int, said: str, town: Any, prepared_engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sent, "MOST_BYTES", 1_000)
+
+    async def fetch(attachment: discord.Attachment, **options: Any) -> bytes:
+        raise AssertionError("fetched")
+
+    monkeypatch.setattr(discord.Attachment, "read", fetch)
+    result = await town.manager.slash(town.channel, "stories add", file=(name, b"x" * size))
+    assert said in text_of(result)
+    assert prepared_engine.documents == []
+
+
+async def test_what_cannot_be_read_says_why(town: Any) -> None:
+    result = await town.manager.slash(town.channel, "stories add", file=("a.txt", b"  "))
+    assert text_of(result).startswith("✗ a.txt: This has no words")
+
+
+async def test_another_library_of_the_server_can_be_chosen_and_no_other(
+    town: Any, make_town: Any, prepared_engine: Any
+) -> None:
+    await town.manager.slash(town.channel, "libraries add", title="Sports")
+    (choice,) = await town.manager.autocomplete(town.channel, "stories add", "library", "sport")
+    await town.manager.slash(town.channel, "stories add", text=TEXT, library=choice["value"])
+    assert [each["library"] for each in prepared_engine.documents] == [choice["value"]]
+    for library in (make_town().library, "public", "samples"):
+        result = await town.manager.slash(town.channel, "stories add", text=TEXT, library=library)
+        assert "no such library" in text_of(result)
+    assert len(prepared_engine.documents) == 1
+
+
+async def test_a_failure_of_the_store_is_a_sentence_with_a_number(town: Any, prepared_engine: Any, caplog: Any) -> None:
+    prepared_engine.error = StorageError("The disk of /home/someone is full.")
+    result = await town.manager.slash(town.channel, "stories add", text=TEXT)
+    assert "/home" not in text_of(result)
+    number = text_of(result).split("`")[1]
+    assert number in caplog.text
+
+
+async def test_a_message_becomes_a_story_with_its_day_and_the_way_to_it(
+    town: Any, prepared_engine: Any, audited: Any
+) -> None:
+    message = await town.reader.send(town.channel, f"{TEXT} @everyone")
+    result = await town.manager.context_menu(town.channel, "Add as story", message)
+    assert result.ephemeral
+    (document,) = prepared_engine.documents
+    fields = json.loads(document["data"])
+    assert fields["text"] == f"{TEXT} @everyone"
+    assert fields["url"].endswith(f"/{town.guild.id}/{town.channel.id}/{message.id}")
+    assert document["identity"] == f"discord:message:{message.id}"
+    assert [each["event"] for each in audited()] == ["story sent", "story added"]
+
+
+async def test_the_files_of_a_message_are_stories_too_and_other_files_are_left(town: Any, prepared_engine: Any) -> None:
+    files = [("a.txt", TEXT.encode()), ("picture.png", b"x"), ("b.md", b"# Tower\nIt opened.")]
+    message = await town.reader.send(town.channel, "", attachments=files)
+    await town.manager.context_menu(town.channel, "Add as story", message)
+    assert [each["name"] for each in prepared_engine.documents] == ["a.txt", "b.md"]
+
+
+async def test_an_empty_message_and_an_answer_of_the_bot_are_refused(town: Any, prepared_engine: Any) -> None:
+    message = await town.reader.send(town.channel, "", attachments=[("picture.png", b"x")])
+    assert "no text" in text_of(await town.manager.context_menu(town.channel, "Add as story", message))
+    answer = await town.manager.slash(town.channel, "ask", question="What was closed?", private=False)
+    result = await town.manager.context_menu(town.channel, "Add as story", answer.response.message)
+    assert "answer of mine" in text_of(result)
+    assert prepared_engine.documents == []

@@ -1,0 +1,138 @@
+"""What is written to the bot in servers and direct messages, and what it goes on from."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.messages import NO_TEXT, NOT_DELIVERED
+from bot.remembering import people, servers
+
+Shown = Callable[[Any], str]
+
+
+def bot_of(town: Any) -> str:
+    return f"<@{town.bot.user.id}>"
+
+
+async def test_a_mention_is_answered_with_a_reply_without_a_ping(town: Any, shown: Shown) -> None:
+    asked = await town.mira.send(town.square, f"Hey {bot_of(town)}, who?")
+    reply = town.square.last_message
+    assert reply.reference.message_id == asked.id
+    assert f"from {town.tarn_library}" in shown(reply)
+    assert reply.mentions == []
+    assert town.engine.asked == [("Hey , who?", town.tarn_library)]
+
+
+async def test_what_is_not_written_to_the_bot_is_left_alone(town: Any) -> None:
+    other = await town.noor.send(town.square, "What a day!")
+    await town.mira.send(town.square, "How many?", reply_to=other)
+    await town.mira.send(town.square, "@everyone how many?")
+    assert town.asked() == []
+    assert all(not message.author.bot for message in town.square.history())
+
+
+async def test_a_reply_to_an_answer_goes_on_with_it_and_another_begins_anew(town: Any) -> None:
+    await town.mira.slash(town.square, "ask", question="Who met?")
+    answer = town.square.last_message
+    await town.noor.send(town.square, f"{bot_of(town)} and when?", reply_to=answer)
+    assert town.engine.options[-1]["earlier"] == [town.engine.by_library[town.tarn_library].question]
+    await town.env.advance_time(10)
+    await town.noor.send(town.square, f"{bot_of(town)} and where?", reply_to=town.square.last_message)
+    assert len(town.engine.options[-1]["earlier"]) == 2
+    await town.mira.send(town.square, f"{bot_of(town)} who?")
+    assert town.engine.options[-1]["earlier"] == []
+
+
+async def test_a_reply_whose_text_does_not_arrive_is_told_what_to_do(town: Any, shown: Shown) -> None:
+    await town.mira.slash(town.square, "ask", question="Who met?")
+    town.asked()
+    await town.mira.send(town.square, "and when?", reply_to=town.square.last_message)
+    assert shown(town.square.last_message) == NOT_DELIVERED
+    assert town.asked() == []
+
+
+async def test_a_mention_alone_is_told_what_to_do(town: Any, shown: Shown) -> None:
+    await town.mira.send(town.square, bot_of(town))
+    assert shown(town.square.last_message) == NO_TEXT
+
+
+async def test_where_mentions_are_off_or_the_channel_is_not_one_of_its_own_it_is_silent(town: Any) -> None:
+    servers.change_settings(town.bot.memory, town.tarn.id, mention_mode="off")
+    await town.mira.send(town.square, f"{bot_of(town)} who?")
+    servers.change_settings(town.bot.memory, town.tarn.id, mention_mode="mentions", channels=frozenset({1}))
+    await town.mira.send(town.square, f"{bot_of(town)} who?")
+    assert town.asked() == []
+    assert all(not message.author.bot for message in town.square.history())
+
+
+async def test_the_command_says_in_which_channels_the_bot_answers(town: Any, shown: Shown) -> None:
+    servers.change_settings(town.bot.memory, town.tarn.id, channels=frozenset({town.newsroom.id}))
+    result = await town.mira.slash(town.square, "ask", question="Who?")
+    assert f"<#{town.newsroom.id}>" in shown(result.response.message)
+    assert result.ephemeral
+    assert town.asked() == []
+    assert [type(error).__name__ for error in (getattr(e, "original", e) for e in town.env.errors)] == ["NotHereError"]
+
+
+async def test_a_direct_message_goes_on_until_it_is_forgotten(town: Any) -> None:
+    await town.mira.slash(town.square, "ask", question="Who met?")
+    await town.mira.send_dm("Who met?")
+    await town.env.advance_time(10)
+    await town.mira.send_dm("And when?")
+    assert len(town.engine.options[-1]["earlier"]) == 1
+    result = await town.mira.user.slash("forget")
+    assert result.ephemeral
+    await town.env.advance_time(10)
+    await town.mira.send_dm("And when?")
+    assert town.engine.options[-1]["earlier"] == []
+    await town.env.advance_time(31 * 60)
+    await town.mira.send_dm("And when?")
+    assert town.engine.options[-1]["earlier"] == []
+
+
+async def test_a_conversation_does_not_carry_over_what_one_may_no_longer_read(town: Any) -> None:
+    await town.noor.slash(town.newsroom, "ask", question="Who met?")
+    town.engine.by_library[town.desk] = town.engine.answer  # the surest
+    await town.noor.user.slash("library", library=town.desk)
+    await town.noor.send_dm("Who met?")
+    await town.noor.user.slash("library", library=town.tarn_library)
+    await town.env.advance_time(10)
+    await town.noor.send_dm("And when?")
+    assert town.engine.options[-1]["earlier"] == []
+
+
+async def test_who_asks_too_fast_is_told_when_to_ask_again(town: Any, shown: Shown) -> None:
+    for _ in range(4):
+        result = await town.mira.slash(town.square, "ask", question="Who?")
+    assert "ask again in" in shown(result.response.message)
+    assert result.ephemeral
+    assert len(town.asked()) == 3
+    assert [type(error).__name__ for error in (getattr(e, "original", e) for e in town.env.errors)] == ["NotNowError"]
+
+
+async def test_a_question_about_a_message_is_answered_to_the_one_who_wonders(town: Any, shown: Shown) -> None:
+    said = await town.noor.send(town.square, "They exchanged   900 prisoners!")
+    result = await town.mira.context_menu(town.square, "Ask the stories about this", said)
+    assert result.ephemeral
+    assert f"from {town.tarn_library}" in shown(result.response.message)
+    assert town.engine.asked == [("They exchanged 900 prisoners!", town.tarn_library)]
+
+
+async def test_all_that_is_stored_of_a_person_is_shown_and_removed(town: Any, shown: Shown) -> None:
+    await town.mira.slash(town.square, "ask", question="Who?")
+    result = await town.mira.slash(town.square, "privacy")
+    assert result.ephemeral
+    assert "when last, to know what you may read: 1" in shown(result.response.message)
+    await town.mira.slash(town.square, "forget", everything=True)
+    assert people.kept_of(town.bot.memory, town.mira.id) == people.Kept(0, 0, 0, None)
+    await town.mira.send_dm("Who?")
+    assert "Use `/ask` once" in shown(town.mira.user.dm_channel.last_message)
+    assert len(town.env.errors) == 1
+
+
+async def test_an_option_that_is_no_day_is_told_so_at_once(town: Any, shown: Shown) -> None:
+    result = await town.mira.slash(town.square, "ask", question="Who?", since="whenever")
+    assert "like 2026-03-01" in shown(result.response.message)
+    assert town.asked() == []
+    await town.mira.slash(town.square, "ask", question="Who?", since="2026-03-01")
+    assert str(town.engine.options[-1]["since"]) == "2026-03-01"
+    assert len(town.env.errors) == 1
