@@ -12,7 +12,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.access import Access, Members, fetch_from
+from bot.access import Access, Members, fetch_from, place_of_message
 from bot.commands import add_asking, add_help, add_libraries, add_privacy, add_settings, add_stories, add_summary
 from bot.conversing import Conversations
 from bot.desk import Desk
@@ -28,6 +28,7 @@ from bot.remembering import Memory, people, servers
 from bot.settings import BotSettings
 from bot.shelf import Shelf
 from bot.showing.look import draw_failure
+from bot.speaking import learn, spoken_at
 from bot.sweeping import sweep, take_stock
 from bot.syncing import sync_commands
 from bot.telling import tell_failure
@@ -173,7 +174,8 @@ class StorydeskClient(discord.AutoShardedClient):
             _log.exception("Handling %s failed", event_method)
             return
         self.desk.metrics.failed(error)
-        sentence = sentence_for(error, question=message.content)
+        language = await spoken_at(place_of_message(message), self.memory)
+        sentence = sentence_for(error, question=message.content, language=language)
         if sentence is not None:
             try:
                 await reply(message, draw_failure(sentence))
@@ -191,6 +193,10 @@ class StorydeskClient(discord.AutoShardedClient):
             except StorydeskError:
                 _log.exception("Sweeping failed; it is tried again later")
             await asyncio.sleep(_SECONDS_BETWEEN_SWEEPS)
+
+    async def learn_language(self, interaction: discord.Interaction[Any]) -> None:
+        """Find out in which language an interaction is answered; called before anything is said."""
+        await learn(interaction, self.memory)
 
     def note_work(self) -> None:
         """Remember that the current task answers someone, so that a stop waits for it."""
@@ -220,6 +226,7 @@ class StorydeskClient(discord.AutoShardedClient):
 class _Tree(app_commands.CommandTree[StorydeskClient]):
     async def interaction_check(self, interaction: discord.Interaction[StorydeskClient], /) -> bool:
         interaction.client.note_work()
+        await interaction.client.learn_language(interaction)
         return True
 
     async def on_error(

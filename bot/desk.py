@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import ParamSpec, Protocol, TypeVar
 
 from bot.operating.metrics import Metrics
+from bot.translating import SOURCE, text
 from index.errors import StorageError, UnknownStoryError
 from index.stories import AddResult, Answer, StoredStory, StoryTitle, Summary
 
@@ -68,7 +69,18 @@ class Given:
 
 
 class UnansweredError(Exception):
-    """A question was not answered; the message is the sentence for the person who asked."""
+    """A question was not answered; `sentence` says why to the person who asked, in their language.
+
+    `key` is that of a text of bot.translating, and `values` are put into it.
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(text(key, language=SOURCE, **values))
+        self._key = key
+        self._values = values
+
+    def sentence(self, language: str) -> str:
+        return text(self._key, language=language, **self._values)
 
 
 class BusyError(UnansweredError):
@@ -125,9 +137,9 @@ class Desk:
         engine raises when no library gives an answer.
         """
         if self._closing:
-            raise ClosingError(_CLOSING)
+            raise ClosingError("closing")
         if len(self._accepted) >= self._most:
-            raise BusyError("Too many questions are waiting right now. Please ask again in a minute.")
+            raise BusyError("busy")
         gone = threading.Event()
 
         def ask_one(library: str) -> Answer:
@@ -148,10 +160,8 @@ class Desk:
             answer.cancel()  # takes the question out of the queue if no thread has begun with it
         work.add_done_callback(_log_late_failure)
         if given_up.done():
-            raise ClosingError(_CLOSING)
-        raise TookTooLongError(
-            f"No answer within {self._seconds:g} seconds, so I stopped waiting. Please ask again, or ask more simply."
-        )
+            raise ClosingError("closing")
+        raise TookTooLongError("too_long", seconds=f"{self._seconds:g}")
 
     @property
     def open_questions(self) -> int:
@@ -213,9 +223,7 @@ def _surest(ask_one: Callable[[str], Answer], libraries: Sequence[str], gone: th
         return max(found, key=_how_sure)
     if failure is not None:
         raise failure
-    raise NoSuchStoryError(
-        "There is no such story here. Choose one from the list that appears while you type its title."
-    )
+    raise NoSuchStoryError("no_such_story")
 
 
 def _how_sure(given: Given) -> tuple[bool, bool, float]:
@@ -228,6 +236,3 @@ def _log_late_failure(work: Future[Given]) -> None:
     error = None if work.cancelled() else work.exception()
     if error is not None:
         _log.warning("A question whose time was over failed: %s", type(error).__name__)
-
-
-_CLOSING = "The bot is being restarted. Please ask again in a minute."

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.desk import TookTooLongError, UnansweredError
+from bot.translating import SOURCE, text
 
 _log = logging.getLogger(__name__)
 
@@ -17,8 +18,8 @@ _log = logging.getLogger(__name__)
 _NOBODY_LEFT = frozenset({10003, 10008, 10015, 10062, 40060, 50001, 50007})
 
 
-def sentence_for(error: BaseException, *, question: str = "") -> str | None:
-    """Log `error` and say what to tell the person who asked; None when nobody is left to be told.
+def sentence_for(error: BaseException, *, question: str = "", language: str = SOURCE) -> str | None:
+    """Log `error` and say in `language` what to tell the person who asked; None when nobody is left to be told.
 
     The log gets the traceback without the words of `question`. The sentence gets no detail of this machine.
     """
@@ -29,20 +30,17 @@ def sentence_for(error: BaseException, *, question: str = "") -> str | None:
         return None
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         _log.warning("Discord sent a command in an older form than this bot has: %s", type(error).__name__)
-        return "Discord still shows an older form of this command. Please reload Discord and try again."
+        return text("older_command", language=language)
     if isinstance(error, TookTooLongError):
         failure_id = secrets.token_hex(4)
         _log.warning("A question took too long [%s]", failure_id)
-        return f"{error} (`{failure_id}`)"
+        return f"{error.sentence(language)} (`{failure_id}`)"
     if isinstance(error, UnansweredError):
         _log.info("A question was turned away: %s", type(error).__name__)
-        return str(error)
+        return error.sentence(language)
     failure_id = secrets.token_hex(4)
     _log.error("A question failed [%s]\n%s", failure_id, _without(question, _trace(error)))
-    return (
-        "Something went wrong here, so there is no answer. Please try again; if it goes on, give whoever runs this "
-        f"bot the number `{failure_id}`."
-    )
+    return text("failed", language=language, number=failure_id)
 
 
 def _trace(error: BaseException) -> str:

@@ -1,6 +1,8 @@
 """What is written to the bot: direct messages, and in servers messages that mention it or reply to it."""
 
+import logging
 import re
+from typing import Literal
 
 import discord
 
@@ -9,15 +11,10 @@ from bot.conversing import Key, direct, replying_to
 from bot.pressing.answers import draw_reply, remember
 from bot.reception import Question, Reception, is_answered_in
 from bot.showing.look import draw_hint
+from bot.translating import language_of
+from bot.translating import text as say
 
-NO_TEXT = (
-    "I can only read text. Please write your question in words, for example: How many prisoners are being exchanged?"
-)
-NOT_DELIVERED = (
-    "Discord does not show me what you wrote, because your reply did not mention me. Reply again with the mention "
-    "(@ ON) switched on, or use `/ask`."
-)
-
+_log = logging.getLogger(__name__)
 _WRITTEN_BY_PEOPLE = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 
@@ -35,31 +32,36 @@ async def answer_message(message: discord.Message, reception: Reception, bot_id:
     asker = Asker(message.author.id, place, membership_of_member(member) if member is not None else None)
     settings = await reception.settings(asker)
     if message.guild is not None and (
-        settings.mention_mode == "off"
-        or not is_answered_in(settings, place.channel_id, place.parent_id)
-        or not _may_write(message)
+        settings.mention_mode == "off" or not is_answered_in(settings, place.channel_id, place.parent_id)
     ):
+        return
+    language = language_of(settings.language) if message.guild is not None else language_of(None)
+    if not _may(message, "send_messages"):
+        await reception.admit(asker, settings)  # nobody is told more often than they may ask
+        await _tell_privately(message, say("may_not_write", language=language, channel=f"<#{place.channel_id}>"))
         return
     text = _without_mention(message.content, bot_id)
     if not text:
         # A reply in a server that does not mention the bot arrives without its text.
         unheard = message.guild is not None and _replies_to(message, bot_id) and not message.attachments
-        await reply(message, draw_hint(NOT_DELIVERED if unheard else NO_TEXT))
+        await reply(message, draw_hint(say("not_delivered" if unheard else "no_text", language=language)))
         return
     await reception.admit(asker, settings)
     earlier = direct(place.channel_id) if message.guild is None else _earlier(message)
     async with message.channel.typing():
         given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))
-    sent = await reply(message, draw_reply(given))
+    sent = await reply(message, draw_reply(given, language=language))
     in_direct = message.guild is None
     channel_id = place.channel_id if in_direct else None
     remember(reception, given, sent.id, aloud=not in_direct, channel_id=channel_id)
 
 
 async def reply(message: discord.Message, shown: discord.Embed | discord.ui.LayoutView) -> discord.Message:
-    """Reply without a ping, also if the message was deleted meanwhile."""
+    """Reply without a ping, also if the message was deleted meanwhile; as plain text where no embed may be sent."""
     reference = message.to_reference(fail_if_not_exists=False)
     nobody = discord.AllowedMentions.none()
+    if isinstance(shown, discord.Embed) and not _may(message, "embed_links"):
+        return await message.channel.send(shown.description, reference=reference, allowed_mentions=nobody)
     if isinstance(shown, discord.Embed):
         return await message.channel.send(embed=shown, reference=reference, allowed_mentions=nobody)
     return await message.channel.send(view=shown, reference=reference, allowed_mentions=nobody)
@@ -87,12 +89,21 @@ def _without_mention(content: str, bot_id: int) -> str:
     return " ".join(re.sub(rf"<@!?{bot_id}>", " ", content).split())
 
 
-def _may_write(message: discord.Message) -> bool:
-    """Whether the bot may write where a message is; where that is not known, Discord will say."""
+def _may(message: discord.Message, permission: Literal["send_messages", "embed_links"]) -> bool:
+    """Whether the bot may do that where a message is; where that is not known, Discord will say."""
     channel = message.channel
     if message.guild is None or isinstance(
         channel, discord.PartialMessageable | discord.DMChannel | discord.GroupChannel
     ):
         return True
     allowed = channel.permissions_for(message.guild.me)
-    return allowed.send_messages_in_threads if isinstance(channel, discord.Thread) else allowed.send_messages
+    if permission == "send_messages" and isinstance(channel, discord.Thread):
+        return allowed.send_messages_in_threads
+    return bool(getattr(allowed, permission))
+
+
+async def _tell_privately(message: discord.Message, sentence: str) -> None:
+    try:
+        await message.author.send(embed=draw_hint(sentence), allowed_mentions=discord.AllowedMentions.none())
+    except discord.Forbidden:  # takes no direct messages from the server's members
+        _log.info("Someone asked where the bot may not write, and takes no direct messages")

@@ -15,6 +15,7 @@ from bot.conversing import Conversations, Key, Turn, answers_from
 from bot.desk import BusyError, Desk, UnansweredError
 from bot.limiting import Cooldowns
 from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, servers
+from bot.translating import SOURCE, text
 from index.errors import StorageError
 from index.stories import StoryTitle
 
@@ -23,7 +24,6 @@ _log = logging.getLogger(__name__)
 MOST_LIBRARIES = 10
 """That are searched for one question."""
 _SECONDS_BEFORE_ACKNOWLEDGING = 1.5
-_NO_STORIES = "There are no stories here yet. Whoever manages the server can add some with `/stories add`."
 
 
 class NotNowError(UnansweredError):
@@ -98,16 +98,16 @@ class Reception:
         """Count a question that someone is about to ask. Raises NotNowError, NotHereError."""
         place = asker.place
         if place.kind == "direct" and not self._direct_messages:
-            raise NotHereError("Direct messages are switched off here. Ask with `/ask` in a server where I am.")
+            raise NotHereError("direct_messages_off")
         settings = settings or await self.settings(asker)
         if place.kind == "server" and not is_answered_in(settings, place.channel_id, place.parent_id):
             channels = " ".join(f"<#{channel_id}>" for channel_id in sorted(settings.channels)[:10])
-            raise NotHereError(f"I do not answer in this channel. Ask in {channels}.")
+            raise NotHereError("not_here", channels=channels)
         server_id = place.server_id if place.kind == "server" else None
         seconds = self._cooldowns.take(asker.person_id, server_id, seconds=settings.cooldown_seconds)
         if seconds > 0:
             whole = math.ceil(seconds)
-            raise NotNowError(f"That was fast. Please ask again in {whole} second{'s' if whole > 1 else ''}.")
+            raise NotNowError("cooldown", seconds=whole) if whole > 1 else NotNowError("cooldown_one")
 
     async def admit_in_time(self, asker: Asker, *, private: bool | None) -> bool:
         """`admit` someone who uses a command, and say whether the answer must be hidden from others.
@@ -120,7 +120,7 @@ class Reception:
                 await self.admit(asker)
                 return await self._is_hidden(asker, private)
         except TimeoutError:
-            raise BusyError("I am very busy right now. Please ask again in a minute.") from None
+            raise BusyError("very_busy") from None
 
     async def libraries(self, asker: Asker, *, aloud: bool) -> tuple[str, ...]:
         """The libraries that are searched for someone, those to prefer first.
@@ -133,14 +133,9 @@ class Reception:
         if found:
             return found[:MOST_LIBRARIES]
         if aloud and readable(asker.place, facts):
-            raise NothingToReadError(
-                "What you may read is not for everybody here. Ask with `/ask` and leave `private` on: only you see it."
-            )
+            raise NothingToReadError("not_for_everybody")
         # One sentence for whatever the reason: who was banned learns no more than who never was there.
-        raise NothingToReadError(
-            "I have no stories that I may look into for you here. Use `/ask` once in a server where I am, then I "
-            "answer from its stories in direct messages too, unless the server does not want that."
-        )
+        raise NothingToReadError("nothing_to_read")
 
     async def answer(self, question: Question) -> Reply:
         """Answer a question of someone who was admitted.
@@ -161,7 +156,7 @@ class Reception:
         )
         answer = given.answer
         if answer.reason == "no_stories":
-            answer = replace(answer, text=_NO_STORIES)
+            answer = replace(answer, text=text("refused_no_stories", language=SOURCE))
         kept = KeptAnswer(
             id=answers.new_id(),
             asked_by=asker.person_id,
@@ -217,10 +212,7 @@ class Reception:
         try:
             return await self.access.facts(asker)
         except CouldNotVerifyError as error:
-            raise NotVerifiedError(
-                "Discord did not tell me which servers you are in, so I may not look anything up. "
-                "Please ask again in a minute."
-            ) from error
+            raise NotVerifiedError("not_verified") from error
 
     async def _keep(self, kept: KeptAnswer) -> bool:
         try:

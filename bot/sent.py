@@ -47,18 +47,18 @@ async def of_attachment(
         async with asyncio.timeout(seconds):
             data = await attachment.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError):
-        raise RefusedError("Discord did not hand the file over in time. Please send it again.") from None
+        raise RefusedError("file_late") from None
     if len(data) > MOST_BYTES:
-        raise RefusedError(_too_large(len(data)))
+        raise _too_large(len(data))
     return Document(data, attachment.filename, attachment.filename, f"discord:attachment:{attachment.id}", title)
 
 
 def check(attachment: discord.Attachment) -> None:
     """Raise RefusedError for a file that is not to be fetched."""
     if not is_readable(attachment):
-        raise RefusedError(f"This kind of file cannot be read. Send one of the kinds {KINDS}.")
+        raise RefusedError("file_kind", kinds=KINDS)
     if attachment.size > MOST_BYTES:
-        raise RefusedError(_too_large(attachment.size))
+        raise _too_large(attachment.size)
 
 
 def is_readable(attachment: discord.Attachment) -> bool:
@@ -86,6 +86,6 @@ def of_message(message: discord.Message) -> Document | None:
     )
 
 
-def _too_large(size: int) -> str:
-    limit = MOST_BYTES // (1024 * 1024)
-    return f"This file has {size / 1024 / 1024:,.1f} MB; at most {limit} MB can be taken. Send the story's text alone."
+def _too_large(size: int) -> RefusedError:
+    megabyte = 1024 * 1024
+    return RefusedError("file_large", size=f"{size / megabyte:,.1f}", most=MOST_BYTES // megabyte)

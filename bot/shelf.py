@@ -22,9 +22,6 @@ CHANGING_SECONDS = 720.0
 """Of the 15 minutes in which Discord takes what came of a command."""
 
 _MOST_LOOKING, _MOST_CHANGING = 40, 8
-_NO_SUCH_STORY = "There is no such story here. It may have been removed."
-_CLOSING = "The bot is being restarted. Please try again in a minute."
-_BEGUN = "What you asked for was begun, so look first whether it is done."
 _log = logging.getLogger(__name__)
 
 
@@ -111,9 +108,9 @@ class _Threads:
         self, function: Callable[Parameters, Result], *arguments: Parameters.args, **options: Parameters.kwargs
     ) -> Result:
         if self._closing:
-            raise ClosingError(_CLOSING)
+            raise ClosingError("closing_undone")
         if len(self._accepted) >= self._most:
-            raise BusyError("Too much is being done for others right now. Please try again in a minute.")
+            raise BusyError("busy_with_others")
         work: Future[Result] = self._executor.submit(function, *arguments, **options)
         accepted: Future[object] = work  # type: ignore[assignment]
         self._accepted.add(accepted)
@@ -125,16 +122,16 @@ class _Threads:
             if result.done() and not result.cancelled():
                 return result.result()
         except UnknownStoryError:
-            raise RefusedError(_NO_SUCH_STORY) from None
+            raise RefusedError("story_gone") from None
         finally:
             never_begun = work.cancel()  # takes it out of the queue
             result.cancel()
         work.add_done_callback(self._log_late_failure)
         if given_up.done():
-            raise ClosingError(_CLOSING if never_begun else f"{_CLOSING} {_BEGUN}")
+            raise ClosingError("closing_undone" if never_begun else "closing_begun")
         if never_begun:
-            raise TookTooLongError("That did not get its turn in time. Please try again in a minute.")
-        raise TookTooLongError("That takes longer than I can wait for. It goes on; look again later.")
+            raise TookTooLongError("no_turn")
+        raise TookTooLongError("goes_on")
 
     def close(self) -> None:
         self._closing = True

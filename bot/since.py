@@ -8,10 +8,6 @@ from bot.desk import UnansweredError
 _DAYS = {"day": 1, "d": 1, "week": 7, "w": 7, "month": 30, "year": 365, "y": 365}
 _AGO = re.compile(r"(?:the )?(?:last |past )?(?P<number>\d{1,4})? ?(?P<span>day|week|month|year|d|w|y)s?(?: ago)?")
 _OFFERED = (("The last 7 days", 7), ("The last 30 days", 30), ("The last 90 days", 90), ("The last 12 months", 365))
-_WRONG = (
-    "I do not understand `since`. Write a day like 2026-03-01, or how long ago, like 7 days, 2 weeks or 3 months; "
-    "stories published before are left out then."
-)
 
 
 class WrongSinceError(UnansweredError):
@@ -32,8 +28,8 @@ def parse_since(text: str, *, today: date) -> date:
         try:
             return date(*map(int, words.split("-")))
         except ValueError:
-            raise WrongSinceError(_WRONG) from None
-    raise WrongSinceError(_WRONG)
+            raise WrongSinceError("wrong_since") from None
+    raise WrongSinceError("wrong_since")
 
 
 def offered_days(typed: str, *, today: date) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import discord
 from bot.failures import sentence_for
 from bot.operating.metrics import Metrics
 from bot.showing.look import draw_failure
+from bot.speaking import spoken
 
 _log = logging.getLogger(__name__)
 
@@ -18,15 +19,18 @@ async def tell_failure(
 ) -> None:
     """Log and count `error`, and tell the person, without acknowledging twice; `question` is kept out of the log."""
     metrics.failed(error)
-    sentence = sentence_for(error, question=question)
+    sentence = sentence_for(error, question=question, language=spoken(interaction))
     if sentence is None:
         return
     embed = draw_failure(sentence)
     nobody = discord.AllowedMentions.none()
     try:
-        if interaction.response.is_done():
+        if not interaction.response.is_done():
+            # Only the person sees this one, for which no permission is needed.
+            await interaction.response.send_message(embed=embed, ephemeral=True, allowed_mentions=nobody)
+        elif interaction.guild_id is None or interaction.app_permissions.embed_links:
             await interaction.edit_original_response(embed=embed, view=None, allowed_mentions=nobody)
         else:
-            await interaction.response.send_message(embed=embed, ephemeral=True, allowed_mentions=nobody)
+            await interaction.edit_original_response(content=sentence, view=None, allowed_mentions=nobody)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
         _log.warning("The person could not be told of a failure: %s", untold)

@@ -11,11 +11,12 @@ from bot.access import asker_of
 from bot.choosing import choices, matching
 from bot.conversing import direct
 from bot.desk import UnansweredError
-from bot.messages import NO_TEXT
 from bot.pressing.answers import LONGEST_QUESTION, draw_reply, remember
 from bot.reception import Question, Reception
 from bot.showing.look import draw_hint
 from bot.since import offered_days, parse_since
+from bot.speaking import spoken
+from bot.translating import text
 from index.errors import StorydeskError
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
@@ -56,7 +57,9 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         earlier = direct(asker.place.channel_id) if in_direct else None
         aloud = not hidden and not in_direct
         given = await reception.answer(Question(question, asker, aloud, story, first_day, earlier))
-        message = await interaction.edit_original_response(view=draw_reply(given), allowed_mentions=_NOBODY)
+        message = await interaction.edit_original_response(
+            view=draw_reply(given, language=spoken(interaction)), allowed_mentions=_NOBODY
+        )
         channel_id = asker.place.channel_id if in_direct else None
         remember(reception, given, message.id, aloud=aloud, channel_id=channel_id)
 
@@ -83,10 +86,13 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         asker = asker_of(interaction)
         question = " ".join(message.content.split())[:LONGEST_QUESTION]
         if not question:
-            await interaction.response.send_message(embed=draw_hint(NO_TEXT), ephemeral=True, allowed_mentions=_NOBODY)
+            no_text = draw_hint(text("no_text", language=spoken(interaction)))
+            await interaction.response.send_message(embed=no_text, ephemeral=True, allowed_mentions=_NOBODY)
             return
         await reception.admit_in_time(asker, private=True)
         # About what somebody else wrote, and for who wants to know only.
         await interaction.response.defer(thinking=True, ephemeral=True)
         given = await reception.answer(Question(question, asker, aloud=False))
-        await interaction.edit_original_response(view=draw_reply(given), allowed_mentions=_NOBODY)
+        await interaction.edit_original_response(
+            view=draw_reply(given, language=spoken(interaction)), allowed_mentions=_NOBODY
+        )

@@ -7,6 +7,7 @@ from discord import app_commands
 
 from bot.access import asker_of
 from bot.showing.help import draw_help
+from bot.speaking import spoken
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
@@ -22,6 +23,7 @@ def add_help(tree: app_commands.CommandTree[ClientT]) -> None:
         embed = draw_help(
             in_server=asker.place.kind == "server",
             manages=asker.membership is not None and asker.membership.manages,
+            language=spoken(interaction),
         )
         await interaction.response.send_message(
             embed=embed, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()

@@ -14,13 +14,12 @@ from bot.desk import UnansweredError
 from bot.reception import NotHereError, Reception
 from bot.remembering import BoundLibrary
 from bot.shelf import RefusedError
+from bot.speaking import spoken
+from bot.translating import text
 from index.errors import StorydeskError
 from index.stories import StoryTitle
 
 _SECONDS_TO_OFFER = 2.0
-_NOT_YOURS = "Only who manages this server (Manage Server) may do that, in the server itself."
-_NO_SUCH_LIBRARY = "There is no such library in this server. Choose one from the list that appears while you type."
-_NO_SUCH_STORY = "There is no such story in this library. Choose one from the list that appears while you type."
 _log = logging.getLogger(__name__)
 
 
@@ -29,7 +28,7 @@ async def managed_libraries(interaction: discord.Interaction[Any], reception: Re
     asker = asker_of(interaction)
     found = manageable(asker.place, await reception.facts(asker))
     if not found:
-        raise NotHereError(_NOT_YOURS)
+        raise NotHereError("managers_only")
     return found
 
 
@@ -46,7 +45,7 @@ async def managed_library(
     for library in found:
         if library.name == name:
             return library
-    raise RefusedError(_NO_SUCH_LIBRARY)
+    raise RefusedError("no_such_library_here")
 
 
 async def meant_story(reception: Reception, library: BoundLibrary, wanted: str) -> StoryTitle:
@@ -58,12 +57,12 @@ async def meant_story(reception: Reception, library: BoundLibrary, wanted: str) 
             return each
     if len(same_title) == 1:
         return same_title[0]
-    raise RefusedError(_NO_SUCH_STORY)
+    raise RefusedError("no_such_story_there")
 
 
-def title_of(library: BoundLibrary) -> str:
+def title_of(library: BoundLibrary, language: str) -> str:
     """What a library is called where its server is known."""
-    return "This server's library" if library.is_default else library.title
+    return text("server_library", language=language) if library.is_default else library.title
 
 
 async def offer_libraries(
@@ -76,11 +75,14 @@ async def offer_libraries(
     except (UnansweredError, StorydeskError, TimeoutError) as error:
         _log.info("No libraries were offered: %s", type(error).__name__)
         return []
-    fitting = [library for library in found if typed.strip().casefold() in title_of(library).casefold()]
-    return [
-        app_commands.Choice(name=choice_name(title_of(library)), value=library.name)
-        for library in fitting[:MOST_CHOICES]
-    ]
+    language = spoken(interaction)
+    return library_choices([(title_of(library, language), library.name) for library in found], typed)
+
+
+def library_choices(offered: Sequence[tuple[str, str]], typed: str) -> list[app_commands.Choice[str]]:
+    """Those of the libraries, titles with names, whose title has what was typed."""
+    fitting = [(title, name) for title, name in offered if typed.strip().casefold() in title.casefold()]
+    return [app_commands.Choice(name=choice_name(title), value=name) for title, name in fitting[:MOST_CHOICES]]
 
 
 async def offer_managed_stories(

@@ -1,5 +1,6 @@
 """`/privacy` says what is stored, `/forget` forgets a conversation or all that is stored of a person."""
 
+from functools import partial
 from typing import TypeVar
 
 import discord
@@ -10,6 +11,8 @@ from bot.reception import Reception
 from bot.remembering import people
 from bot.remembering.people import Kept
 from bot.showing.look import draw_hint
+from bot.speaking import spoken
+from bot.translating import text
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
@@ -26,7 +29,8 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
         await interaction.response.defer(thinking=True, ephemeral=True)
         kept = await reception.memory.run(people.kept_of, interaction.user.id)
         await interaction.edit_original_response(
-            embed=draw_hint(what_is_stored(kept, answer_days=answer_days)), allowed_mentions=_NOBODY
+            embed=draw_hint(what_is_stored(kept, answer_days=answer_days, language=spoken(interaction))),
+            allowed_mentions=_NOBODY,
         )
 
     @tree.command(name="forget", description="Forget our conversation, or everything that I store of you.")
@@ -40,29 +44,23 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
         if everything:
             reception.access.forget(person_id)
             await reception.memory.run(people.forget, person_id)
-            sentence = (
-                "I have forgotten everything of you. For answers in direct messages, use `/ask` in a server first. "
-                "What I wrote in channels stays there until someone deletes it."
-            )
-        else:
-            sentence = "I have forgotten our conversation. Your next question begins a new one."
+        sentence = text("all_forgotten" if everything else "forgotten", language=spoken(interaction))
         await interaction.edit_original_response(embed=draw_hint(sentence), allowed_mentions=_NOBODY)
 
 
-def what_is_stored(kept: Kept, *, answer_days: int) -> str:
+def what_is_stored(kept: Kept, *, answer_days: int, language: str) -> str:
     """The whole of `/privacy`, with how much there is of the person who asks."""
+    say = partial(text, language=language)
     return "\n".join(
         [
-            "**What I store of you, on the machine of whoever runs this bot**",
-            f"- the servers in which you used me, and when last, to know what you may read: {kept.servers}",
-            f"- your questions with my answers, for {answer_days} days, for the buttons below them: {kept.answers}",
-            f"- your votes on answers: {kept.votes}",
-            f"- the library you chose for direct messages: {1 if kept.chosen_library is not None else 'none'}",
+            f"**{say('privacy_heading')}**",
+            f"- {say('privacy_servers', count=kept.servers)}",
+            f"- {say('privacy_answers', days=answer_days, count=kept.answers)}",
+            f"- {say('privacy_votes', count=kept.votes)}",
+            f"- {say('privacy_library', count=1 if kept.chosen_library is not None else say('none'))}",
             "",
-            "What was said last, so that you can ask on, is held in memory only and forgotten half an hour after your "
-            "last question. I keep no other messages, and none of them is in my log. Nothing leaves that machine but "
-            "what I write to Discord.",
+            say("privacy_memory"),
             "",
-            "`/forget` forgets our conversation, `/forget everything: True` all of the above.",
+            say("privacy_forget"),
         ]
     )

@@ -27,7 +27,6 @@ _CHANNEL_TYPES = [
     discord.ChannelType.voice,
     discord.ChannelType.stage_voice,
 ]
-_NOT_KNOWN_YET = "I do not know this server yet. Please try again in a minute."
 
 
 def add_settings(
@@ -146,7 +145,7 @@ async def _change(interaction: Interaction, reception: Reception, **changed: Any
     try:
         settings = await reception.memory.run(lambda memory: servers.change_settings(memory, server_id, **changed))
     except KeyError:
-        raise NotHereError(_NOT_KNOWN_YET) from None
+        raise NotHereError("server_unknown") from None
     for name, value in changed.items():
         said = ",".join(str(each) for each in sorted(value)) if isinstance(value, frozenset) else str(value)
         audit("setting changed", server_id=server_id, person_id=interaction.user.id, setting=name, value=said)

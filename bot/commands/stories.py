@@ -32,6 +32,8 @@ from bot.showing.stories import (
     list_pages,
     story_pages,
 )
+from bot.speaking import spoken
+from bot.translating import text
 from index.stories import AddResult, StoryTitle
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
@@ -46,9 +48,6 @@ _NOBODY = discord.AllowedMentions.none()
 _MANAGING = discord.Permissions(manage_guild=True)
 _IN_SERVERS = app_commands.AppCommandContext(guild=True)
 _FOR_SERVERS = app_commands.AppInstallationType(guild=True)
-_OWN_MESSAGE = "That is an answer of mine, made of stories that are here already."
-_EMPTY_MESSAGE = "This message has no text and no file that I can read."
-_WHICH = "Give a file or a text, not both."
 
 Option = app_commands.Range[str, 1, _LONGEST_OPTION]
 
@@ -74,7 +73,7 @@ def add_stories(tree: app_commands.CommandTree[ClientT], reception: Reception, s
         await interaction.response.defer(thinking=True, ephemeral=True)
         library = await managed_library(interaction, reception, None)
         if interaction.client.user is not None and message.author.id == interaction.client.user.id:
-            raise RefusedError(_OWN_MESSAGE)
+            raise RefusedError("own_message")
         files = [each for each in message.attachments if sent.is_readable(each)][: sent.MOST_FILES]
         for each in files:
             sent.check(each)
@@ -82,7 +81,7 @@ def add_stories(tree: app_commands.CommandTree[ClientT], reception: Reception, s
         documents = [said] if said is not None else []
         documents += [await sent.of_attachment(each) for each in files]
         if not documents:
-            raise RefusedError(_EMPTY_MESSAGE)
+            raise RefusedError("empty_message")
         await _store(interaction, shelf, library, documents)
 
 
@@ -101,7 +100,7 @@ def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) 
 
         async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
             found = await managed_library(now, reception, library)
-            return _list_page(await reception.desk.titles(found.name), page, title_of(found))
+            return _list_page(await reception.desk.titles(found.name), page, title_of(found, spoken(now)))
 
         await show_pages(interaction, draw, metrics=reception.desk.metrics)
 
@@ -114,7 +113,7 @@ def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) 
         async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
             found = await managed_library(now, reception, library)
             titles = sorted(await reception.desk.titles(found.name), key=lambda each: each.added_at, reverse=True)
-            return _list_page(titles[:_MOST_RECENT], page, f"{title_of(found)}: added last")
+            return _list_page(titles[:_MOST_RECENT], page, f"{title_of(found, spoken(now))}: added last")
 
         await show_pages(interaction, draw, metrics=reception.desk.metrics)
 
@@ -165,7 +164,7 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
         await interaction.response.defer(thinking=True, ephemeral=True)
         found = await managed_library(interaction, reception, library)
         if file is not None and text is not None:
-            raise RefusedError(_WHICH)
+            raise RefusedError("file_or_text")
         if file is not None:
             document = await sent.of_attachment(file, title=title)
         else:
@@ -187,7 +186,13 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
             return draw_removed(title)
 
         question = draw_removal(await shelf.story(found.name, meant.story_id))
-        await ask_to_confirm(interaction, question, yes="Remove", do=do, metrics=reception.desk.metrics)
+        await ask_to_confirm(
+            interaction,
+            question,
+            yes=text("remove_it", language=spoken(interaction)),
+            do=do,
+            metrics=reception.desk.metrics,
+        )
 
 
 class _AskForText(TellingModal):

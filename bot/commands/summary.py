@@ -21,7 +21,6 @@ ClientT = TypeVar("ClientT", bound=discord.Client)
 _LONGEST_OPTION = 100
 _SECONDS_TO_OFFER = 2.0
 _NOBODY = discord.AllowedMentions.none()
-_NO_SUCH_STORY = "There is no such story here. Choose one from the list that appears while you type its title."
 _log = logging.getLogger(__name__)
 
 
@@ -71,4 +70,4 @@ async def _meant(reception: Reception, libraries: Sequence[str], wanted: str) ->
     if len(same_title) == 1:
         ((story_id, library),) = same_title.items()
         return library, story_id
-    raise RefusedError(_NO_SUCH_STORY)
+    raise RefusedError("no_such_story")

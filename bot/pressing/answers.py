@@ -6,6 +6,7 @@ a restart too. Whoever presses is told privately.
 
 import asyncio
 import re
+from functools import partial
 from typing import Any, Self
 
 import discord
@@ -14,7 +15,7 @@ from discord import ui
 from bot.access import asker_of
 from bot.conversing import Key, Turn, direct, following, replying_to
 from bot.desk import BusyError
-from bot.pressing.base import TellingModal, note_work
+from bot.pressing.base import TellingModal, begin
 from bot.pressing.kept import GoneError, Kept
 from bot.pressing.pages import show_pages
 from bot.reception import Question, Reception, Reply
@@ -22,20 +23,21 @@ from bot.remembering import KeptAnswer, votes
 from bot.showing.answers import draw_answer
 from bot.showing.look import draw_hint
 from bot.showing.passages import QuoteGoneError, draw_passages, passage_pages
+from bot.speaking import spoken
 from bot.telling import tell_failure
+from bot.translating import text
 
 LONGEST_QUESTION = 1_000
 """Characters of a question that Discord lets a person type."""
 _SECONDS_BEFORE_ACKNOWLEDGING = 1.5
 _NOBODY = discord.AllowedMentions.none()
-_BUSY = "I am very busy right now. Please try again in a minute."
 
 
-def draw_reply(reply: Reply) -> ui.LayoutView:
-    """An answer as it was given, with its buttons, if it is kept for them."""
+def draw_reply(reply: Reply, *, language: str) -> ui.LayoutView:
+    """An answer as it was given, with its buttons, if it is kept for them; what is ours in it is in `language`."""
     kept = reply.kept
-    buttons = _buttons(kept) if reply.is_kept else []
-    return draw_answer(kept.answer, now=kept.asked_at, buttons=[buttons] if buttons else [])
+    buttons = _buttons(kept, language) if reply.is_kept else []
+    return draw_answer(kept.answer, now=kept.asked_at, buttons=[buttons] if buttons else [], language=language)
 
 
 def remember(
@@ -50,13 +52,14 @@ def remember(
     reception.said(reply, *keys)
 
 
-def _buttons(kept: KeptAnswer) -> list[ui.Item[ui.LayoutView]]:
-    passages = [_button("passages", kept.id, "Passages")] if kept.answer.citations else []
+def _buttons(kept: KeptAnswer, language: str) -> list[ui.Item[ui.LayoutView]]:
+    say = partial(text, language=language)
+    passages = [_button("passages", kept.id, say("passages"))] if kept.answer.citations else []
     return [
         *passages,
-        _button("follow", kept.id, "Ask a follow-up"),
-        _button("helpful", kept.id, "Helpful", "👍"),
-        _button("unhelpful", kept.id, "Not helpful", "👎"),
+        _button("follow", kept.id, say("follow_up")),
+        _button("helpful", kept.id, say("helpful"), "👍"),
+        _button("unhelpful", kept.id, say("not_helpful"), "👎"),
     ]
 
 
@@ -80,7 +83,7 @@ def answer_buttons(kept: Kept) -> type[ui.DynamicItem[ui.Button[Any]]]:
         async def from_custom_id(
             cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
         ) -> Self:
-            note_work(interaction)
+            await begin(interaction)
             assert isinstance(item, ui.Button)
             return cls(item, match["action"], match["id"])
 
@@ -125,10 +128,8 @@ async def _vote(kept: Kept, interaction: discord.Interaction[Any], answer_id: st
     await kept.answer(interaction, answer_id)
     person_id = interaction.user.id
     await reception.memory.run(votes.vote, answer_id, person_id, helpful=helpful, at=reception.now())
-    said = "Thank you. I noted that this helped you" if helpful else "Thank you. I noted that this did not help you"
-    await interaction.edit_original_response(
-        embed=draw_hint(f"{said}; press the other button if you change your mind."), allowed_mentions=_NOBODY
-    )
+    said = text("noted_helpful" if helpful else "noted_not_helpful", language=spoken(interaction))
+    await interaction.edit_original_response(embed=draw_hint(said), allowed_mentions=_NOBODY)
 
 
 async def _ask_for_question(kept: Kept, interaction: discord.Interaction[Any], answer_id: str) -> None:
@@ -137,21 +138,22 @@ async def _ask_for_question(kept: Kept, interaction: discord.Interaction[Any], a
         async with asyncio.timeout(_SECONDS_BEFORE_ACKNOWLEDGING):
             await kept.answer(interaction, answer_id)
     except TimeoutError:
-        raise BusyError(_BUSY) from None
-    await interaction.response.send_modal(_FollowUp(kept, answer_id))
+        raise BusyError("very_busy") from None
+    await interaction.response.send_modal(_FollowUp(kept, answer_id, spoken(interaction)))
 
 
 class _FollowUp(TellingModal):
     """Asks for a question that goes on from an answer, and answers it where the answer is."""
 
-    def __init__(self, kept: Kept, answer_id: str) -> None:
-        super().__init__(title="Ask a follow-up", metrics=kept.reception.desk.metrics)
+    def __init__(self, kept: Kept, answer_id: str, language: str) -> None:
+        say = partial(text, language=language)
+        super().__init__(title=say("follow_up"), metrics=kept.reception.desk.metrics)
         self._kept = kept
         self._answer_id = answer_id
         self._question: ui.TextInput[Any] = ui.TextInput(
-            style=discord.TextStyle.paragraph, max_length=LONGEST_QUESTION, placeholder="And when did it begin?"
+            style=discord.TextStyle.paragraph, max_length=LONGEST_QUESTION, placeholder=say("follow_up_example")
         )
-        self.add_item(ui.Label(text="Your question", component=self._question))
+        self.add_item(ui.Label(text=say("your_question"), component=self._question))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         reception = self._kept.reception
@@ -166,7 +168,8 @@ class _FollowUp(TellingModal):
         aloud = not hidden and not in_direct
         earlier = self._conversation(kept, None if above is None else above.id)
         reply = await reception.answer(Question(self._question.value, asker, aloud, earlier=earlier))
-        message = await interaction.edit_original_response(view=draw_reply(reply), allowed_mentions=_NOBODY)
+        view = draw_reply(reply, language=spoken(interaction))
+        message = await interaction.edit_original_response(view=view, allowed_mentions=_NOBODY)
         channel_id = asker.place.channel_id if in_direct else None
         remember(reception, reply, message.id, aloud=aloud, channel_id=channel_id)
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 import discord
 
 from bot.operating.metrics import Metrics
+from bot.speaking import LearnsLanguage
 from bot.telling import tell_failure
 
 
@@ -20,11 +21,16 @@ SECONDS_TO_FILL_IN = 30 * 60.0
 _TAKEN = "taken"
 
 
-def note_work(interaction: discord.Interaction[Any]) -> None:
-    """Let a stop wait for what is done for this interaction, which is somebody's to answer from now on."""
+async def begin(interaction: discord.Interaction[Any]) -> None:
+    """Let a stop wait for what is done for this interaction, which is somebody's to answer from now on.
+
+    What is said is in the language that is found out here.
+    """
     interaction.extras[_TAKEN] = True
     if isinstance(interaction.client, NotesWork):
         interaction.client.note_work()
+    if isinstance(interaction.client, LearnsLanguage):
+        await interaction.client.learn_language(interaction)
 
 
 def is_taken(interaction: discord.Interaction[Any]) -> bool:
@@ -43,7 +49,7 @@ class PersonsView(discord.ui.View):
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         if interaction.user.id != self._person_id:
             return False  # and nobody takes it
-        note_work(interaction)
+        await begin(interaction)
         return True
 
     async def on_error(
@@ -65,7 +71,7 @@ class TellingModal(discord.ui.Modal):
         return ""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        note_work(interaction)
+        await begin(interaction)
         return True
 
     async def on_error(  # type: ignore[override]

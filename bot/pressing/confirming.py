@@ -9,6 +9,8 @@ import discord
 from bot.operating.metrics import Metrics
 from bot.pressing.base import PersonsView
 from bot.showing.look import draw_hint
+from bot.speaking import spoken
+from bot.translating import text
 
 Do = Callable[[discord.Interaction[Any]], Awaitable[discord.Embed]]
 """Does it, after looking anew whether the person may, and says what came of it."""
@@ -31,6 +33,7 @@ class _Confirming(PersonsView):
         self._do = do
         self._decided = False
         self.confirm.label = yes
+        self.keep.label = text("keep_it", language=spoken(asked))
 
     @discord.ui.button(style=discord.ButtonStyle.danger)
     async def confirm(self, interaction: discord.Interaction[Any], button: discord.ui.Button["_Confirming"]) -> None:
@@ -40,16 +43,16 @@ class _Confirming(PersonsView):
                 embed=embed, view=None, allowed_mentions=discord.AllowedMentions.none()
             )
 
-    @discord.ui.button(label="Keep it", style=discord.ButtonStyle.secondary)
+    @discord.ui.button(style=discord.ButtonStyle.secondary)
     async def keep(self, interaction: discord.Interaction[Any], button: discord.ui.Button["_Confirming"]) -> None:
         if await self._decide(interaction):
-            await interaction.edit_original_response(embed=draw_hint("Nothing was changed."), view=None)
+            unchanged = draw_hint(text("unchanged", language=spoken(interaction)))
+            await interaction.edit_original_response(embed=unchanged, view=None)
 
     async def on_timeout(self) -> None:
         try:
-            await self._asked.edit_original_response(
-                embed=draw_hint("Nothing was changed: the question was not answered in time."), view=None
-            )
+            unchanged = draw_hint(text("unchanged_in_time", language=spoken(self._asked)))
+            await self._asked.edit_original_response(embed=unchanged, view=None)
         except (discord.HTTPException, aiohttp.ClientError, OSError):  # it was dismissed
             return
 

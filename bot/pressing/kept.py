@@ -13,17 +13,12 @@ from bot.remembering import KeptAnswer, answers
 from bot.shelf import RefusedError, Shelf
 from index.stories import StoredStory
 
-GONE = (
-    "This is no longer available: I keep answers for a while only, and not longer than what they rest on. "
-    "Please ask again with `/ask`."
-)
-
 
 class GoneError(UnansweredError):
     """An answer is not kept, not for whoever presses, or rests on a story that is gone; nobody is told which."""
 
     def __init__(self) -> None:
-        super().__init__(GONE)
+        super().__init__("answer_gone")
 
 
 @dataclass(frozen=True, slots=True)

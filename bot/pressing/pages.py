@@ -7,6 +7,8 @@ import discord
 
 from bot.operating.metrics import Metrics
 from bot.pressing.base import PersonsView
+from bot.speaking import spoken
+from bot.translating import text
 
 Draw = Callable[[discord.Interaction[Any], int], Awaitable[tuple[discord.Embed, int]]]
 """Given who looks now and the page wanted, from 0: the embed and how many pages there are.
@@ -21,23 +23,25 @@ _SECONDS = 600.0
 async def show_pages(interaction: discord.Interaction[Any], draw: Draw, *, metrics: Metrics) -> None:
     """Show the first page in answer to a command that was deferred."""
     embed, pages = await draw(interaction, 0)
-    view = _Pages(interaction.user.id, draw, pages, metrics) if pages > 1 else discord.utils.MISSING
+    view = _Pages(interaction, draw, pages, metrics) if pages > 1 else discord.utils.MISSING
     await interaction.edit_original_response(embed=embed, view=view, allowed_mentions=discord.AllowedMentions.none())
 
 
 class _Pages(PersonsView):
-    def __init__(self, person_id: int, draw: Draw, pages: int, metrics: Metrics) -> None:
-        super().__init__(person_id, metrics=metrics, seconds=_SECONDS)
+    def __init__(self, asked: discord.Interaction[Any], draw: Draw, pages: int, metrics: Metrics) -> None:
+        super().__init__(asked.user.id, metrics=metrics, seconds=_SECONDS)
+        self.back.label = text("previous_page", language=spoken(asked))
+        self.next.label = text("next_page", language=spoken(asked))
         self._draw = draw
         self._page = 0
         self._pages = pages
         self._enable()
 
-    @discord.ui.button(label="Back", style=discord.ButtonStyle.secondary)
+    @discord.ui.button(style=discord.ButtonStyle.secondary)
     async def back(self, interaction: discord.Interaction[Any], button: discord.ui.Button["_Pages"]) -> None:
         await self._turn(interaction, self._page - 1)
 
-    @discord.ui.button(label="Next", style=discord.ButtonStyle.secondary)
+    @discord.ui.button(style=discord.ButtonStyle.secondary)
     async def next(self, interaction: discord.Interaction[Any], button: discord.ui.Button["_Pages"]) -> None:
         await self._turn(interaction, self._page + 1)
 

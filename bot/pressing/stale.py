@@ -6,9 +6,10 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.pressing.base import is_taken, note_work
-from bot.pressing.kept import GONE
+from bot.pressing.base import begin, is_taken
 from bot.showing.look import draw_failure
+from bot.speaking import spoken
+from bot.translating import text
 
 _ANSWERED = frozenset({discord.InteractionType.component, discord.InteractionType.modal_submit})
 _log = logging.getLogger(__name__)
@@ -22,10 +23,11 @@ async def answer_stale(interaction: discord.Interaction[Any]) -> None:
     """
     if interaction.type not in _ANSWERED or is_taken(interaction):
         return
-    note_work(interaction)
+    await begin(interaction)
+    gone = text("answer_gone", language=spoken(interaction))
     try:
         await interaction.response.send_message(
-            embed=draw_failure(GONE), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+            embed=draw_failure(gone), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
         )
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         _log.info("A press that nothing answers could not be answered: %s", type(error).__name__)

@@ -7,9 +7,10 @@ progress, pages and failures, which only one person sees, take each other's plac
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import discord
 from discord import ui
@@ -18,7 +19,11 @@ from bot.showing.dates import date_and_age, written_date
 from bot.showing.escaping import clean, escape, link, show, units
 from bot.showing.look import ANSWER_COLOUR, LONGEST_TITLE, REFUSAL_COLOUR
 from bot.showing.sources import Source, number_sources
+from bot.translating import SOURCE, language_of, text
 from index.stories import Answer, Citation, Figure
+
+Say = Callable[..., str]
+"""A sentence of ours in the reader's language, by its key and what is put into it."""
 
 LONGEST_TEXT = 3_800
 """UTF-16 code units of all blocks; Discord takes 4,000 of a message, and may count the buttons' labels."""
@@ -40,8 +45,6 @@ _MOST_SOURCES = 10
 _SHORTEST_QUOTE = 120
 _ROOM_FOR_REMAINDER = 60
 
-_NOTHING = "There is nothing to show."
-
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -59,13 +62,19 @@ class Sheet:
 
 
 def draw_answer(
-    answer: Answer, *, now: datetime, buttons: Sequence[Sequence[ui.Item[ui.LayoutView]]] = ()
+    answer: Answer,
+    *,
+    now: datetime,
+    buttons: Sequence[Sequence[ui.Item[ui.LayoutView]]] = (),
+    language: str = SOURCE,
 ) -> ui.LayoutView:
     """Any answer or refusal as a message, with rows of buttons below it; `now` has its offset.
 
+    What is ours in it is said in `language`; stories are quoted in theirs.
+
     The buttons are not listened to by this view: what is pressed is found by its custom id, after a restart as well.
     """
-    sheet = lay_out(answer, now=now)
+    sheet = lay_out(answer, now=now, language=language)
     frame: ui.Container[ui.LayoutView] = ui.Container(accent_colour=sheet.colour)
     frame.add_item(ui.TextDisplay(sheet.head))
     if sheet.blocks:
@@ -83,22 +92,26 @@ def draw_answer(
     return view
 
 
-def lay_out(answer: Answer, *, now: datetime) -> Sheet:
+def lay_out(answer: Answer, *, now: datetime, language: str = SOURCE) -> Sheet:
     """What is drawn of any answer or refusal, with all text of stories and of the question escaped."""
+    say = partial(text, language=language)
+    if answer.reason is not None and language_of(language) != SOURCE:
+        answer = replace(answer, text=say(f"refused_{answer.reason}"))  # the engine's sentence is in English
     question = show(answer.question, limit=LONGEST_TITLE)
     top = f"-# {question}" if question else ""
     if answer.understood_as is not None and (understood := show(answer.understood_as, limit=LONGEST_TITLE)):
-        top += f"\n-# Understood as: {understood}"
+        top += f"\n-# {say('understood_as', question=understood)}"
     note = show(answer.note, limit=_LONGEST_NOTE) if answer.note is not None else ""
     foot = f"-# {note}" if note else None
     room = LONGEST_TEXT - units(top) - units(foot or "")
     colour = ANSWER_COLOUR if answer.answered else REFUSAL_COLOUR
-    lead, blocks = _answer_parts(answer, room, now) if answer.answered else _refusal_parts(answer, room, now)
-    head = "\n".join(filter(None, [top.strip(), lead])) or _NOTHING
+    lay = _answer_parts if answer.answered else _refusal_parts
+    lead, blocks = lay(answer, room, now, say)
+    head = "\n".join(filter(None, [top.strip(), lead])) or say("nothing_to_show")
     return Sheet(colour, head, tuple(blocks), foot)
 
 
-def _answer_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[str]]:
+def _answer_parts(answer: Answer, room: int, now: datetime, say: Say) -> tuple[str, list[str]]:
     sources = number_sources(answer.citations)[:_MOST_SOURCES]
     number_of = {source.story_id: source.number for source in sources}
     numbers = [number_of.get(citation.story_id, 0) for citation in answer.citations]
@@ -106,7 +119,7 @@ def _answer_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[s
     short = show(answer.short, limit=_LONGEST_FIGURE) if answer.short is not None and sources and not figures else ""
     lead = ""
     if figures:
-        lead = _figure_lines(figures, numbers, shown=frozenset(numbers) - {0})
+        lead = _figure_lines(figures, numbers, shown=frozenset(numbers) - {0}, say=say)
     elif short:
         lead = _large(short, [1])
     elif not sources:
@@ -114,17 +127,20 @@ def _answer_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[s
     words = [figure.text for figure in figures] or [answer.short or ""]
     emphasis = _pattern_of(words) if lead else None
     room -= units(lead) + _ROOM_FOR_REMAINDER
-    blocks, shown, written = _source_blocks(sources, room=room, emphasis=emphasis, bold_first=not lead, now=now)
+    blocks, shown, written = _source_blocks(
+        sources, room=room, emphasis=emphasis, bold_first=not lead, now=now, say=say
+    )
     if figures:
         # Numbers of sources for which there was no room must not stay behind.
-        lead = _figure_lines(figures, numbers, shown=shown)
+        lead = _figure_lines(figures, numbers, shown=shown, say=say)
     left_out = sum(len(source.quotes) for source in number_sources(answer.citations)) - written
     if left_out:
-        blocks.append(f"-# … and {left_out} more passage{'s' if left_out > 1 else ''}.")
+        more = say("more_passages", count=left_out) if left_out > 1 else say("one_more_passage")
+        blocks.append(f"-# {more}")
     return lead, blocks
 
 
-def _refusal_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[str]]:
+def _refusal_parts(answer: Answer, room: int, now: datetime, say: Say) -> tuple[str, list[str]]:
     lead = show(answer.text, limit=_LONGEST_SENTENCE)
     if lead and len(lead) <= _LONGEST_BOLD:
         lead = f"**{lead}**"
@@ -132,11 +148,12 @@ def _refusal_parts(answer: Answer, room: int, now: datetime) -> tuple[str, list[
     if not nearest:
         return lead, []
     limit = min((room - units(lead) - _ROOM_FOR_REMAINDER) // len(nearest) - 3, _LONGEST_SOURCE)
-    lines = [f"- {source_line(source.citation, limit=limit, now=now)}" for source in nearest]
-    return lead, ["\n".join([f"Nearest {'stories' if len(lines) > 1 else 'story'}:", *lines])]
+    lines = [f"- {source_line(source.citation, limit=limit, now=now, say=say)}" for source in nearest]
+    heading = say("nearest_stories" if len(lines) > 1 else "nearest_story")
+    return lead, ["\n".join([heading, *lines])]
 
 
-def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: frozenset[int]) -> str:
+def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: frozenset[int], say: Say) -> str:
     """One line a figure, in the answer's order; when there are several, a line in front says that they differ.
 
     `numbers` has the number of the source of each citation; those that are not `shown` are left out.
@@ -148,11 +165,15 @@ def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: f
         label = show(figure.label, limit=_LONGEST_LABEL) if figure.label is not None else ""
         if len(figures) == 1:
             return "\n".join(filter(None, [_large(words, cited), label]))
-        line = f"**{words}**" + (f", {label}" if label else "") + f" · {written_date(figure.published_at) or 'undated'}"
+        line = (
+            f"**{words}**"
+            + (f", {label}" if label else "")
+            + f" · {written_date(figure.published_at) or say('undated')}"
+        )
         lines.append(" ".join([line, *map(_mark, cited)]))
     if len(figures) > _MOST_FIGURES:
-        lines.append(f"… and {len(figures) - _MOST_FIGURES} more")
-    return "\n".join(["The stories differ, newest first:", *lines])
+        lines.append(say("more_figures", count=len(figures) - _MOST_FIGURES))
+    return "\n".join([say("stories_differ"), *lines])
 
 
 def _large(words: str, numbers: Sequence[int]) -> str:
@@ -162,7 +183,7 @@ def _large(words: str, numbers: Sequence[int]) -> str:
 
 
 def _source_blocks(
-    sources: Sequence[Source], *, room: int, emphasis: re.Pattern[str] | None, bold_first: bool, now: datetime
+    sources: Sequence[Source], *, room: int, emphasis: re.Pattern[str] | None, bold_first: bool, now: datetime, say: Say
 ) -> tuple[list[str], frozenset[int], int]:
     """The quotes with their sources in `room` code units, the numbers of the sources shown, how many quotes were.
 
@@ -172,7 +193,9 @@ def _source_blocks(
     shown: set[int] = set()
     written = 0
     for source in filter(lambda source: source.quotes, sources):
-        attribution = f"-# {_mark(source.number)} {source_line(source.citation, limit=_LONGEST_SOURCE, now=now)}"
+        attribution = (
+            f"-# {_mark(source.number)} {source_line(source.citation, limit=_LONGEST_SOURCE, now=now, say=say)}"
+        )
         left = room - units(attribution)
         lines: list[str] = []
         for quoted in source.quotes:
@@ -203,10 +226,10 @@ def _pattern_of(words: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w\\*])(?<!\d[.,])(?:{'|'.join(escaped)})(?![\w*])(?![.,]\d)") if escaped else None
 
 
-def source_line(citation: Citation, *, limit: int, now: datetime) -> str:
+def source_line(citation: Citation, *, limit: int, now: datetime, say: Say) -> str:
     """Title, linked if the story has a web address, publisher, day and age, in `limit` code units."""
     facts = source_facts(citation, now=now)
-    title = citation.title if clean(citation.title) else "Untitled story"
+    title = citation.title if clean(citation.title) else say("untitled")
     room = limit - sum(units(fact) + len(" · ") for fact in facts)
     return " · ".join([link(title, citation.url, limit=room), *facts])
 

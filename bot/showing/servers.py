@@ -29,7 +29,7 @@ def draw_settings(settings: ServerSettings, *, languages: Mapping[str, str]) -> 
             "I answer them" if settings.mention_mode == "mentions" else "I answer commands only",
             "mentions",
         ),
-        ("Language of my commands", languages.get(settings.language, settings.language), "language"),
+        ("Language in which I speak", languages.get(settings.language, settings.language), "language"),
         (
             "Cooldown",
             f"{cooldown} second{'' if cooldown == 1 else 's'} between two questions of a person"

@@ -12,7 +12,7 @@ from simcord.env import Env
 from simcord.interactions import base_payload
 from simcord.results import InteractionResult
 
-from bot.messages import NO_TEXT
+from bot.translating import text
 from index.stories import Answer
 
 REFUSAL = Answer(
@@ -149,7 +149,7 @@ async def test_a_message_without_text_is_told_what_to_do(content: str, simcord_e
     channel = simcord_env.backend.get_dm_channel(user.id)
     attachments = simcord_env.backend.store_attachments(channel.id, [("photo.png", b"no picture")])
     await user.send_dm(content, attachments=attachments)
-    assert user.dm_channel.last_message.embeds[0].description == NO_TEXT
+    assert user.dm_channel.last_message.embeds[0].description == text("no_text", language="en")
     assert prepared_engine.asked == []
 
 

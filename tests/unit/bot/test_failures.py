@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.desk import BusyError, TookTooLongError
 from bot.failures import sentence_for
+from bot.translating import text
 from index.errors import StorageError
 
 
@@ -107,15 +108,15 @@ def test_another_refusal_by_discord_is_a_failure(caplog: pytest.LogCaptureFixtur
 
 
 def test_the_cause_of_a_failed_command_is_what_counts(caplog: pytest.LogCaptureFixture) -> None:
-    error: Any = app_commands.CommandInvokeError(SimpleNamespace(name="ask"), BusyError("Too many, ask later."))  # type: ignore[arg-type]
-    assert sentence_for(error) == "Too many, ask later."
+    error: Any = app_commands.CommandInvokeError(SimpleNamespace(name="ask"), BusyError("busy"))  # type: ignore[arg-type]
+    assert sentence_for(error) == text("busy", language="en")
     assert "BusyError" in caplog.text
 
 
 def test_a_question_that_took_too_long_has_an_id_too(caplog: pytest.LogCaptureFixture) -> None:
-    sentence = sentence_for(TookTooLongError("No answer within 5 seconds."))
+    sentence = sentence_for(TookTooLongError("too_long", seconds=5))
     assert sentence is not None
-    failure_id = re.search(r"^No answer within 5 seconds\. \(`([0-9a-f]{8})`\)$", sentence)
+    failure_id = re.search(r"^No answer within 5 seconds, .*\. \(`([0-9a-f]{8})`\)$", sentence)
     assert failure_id is not None
     assert f"[{failure_id[1]}]" in caplog.text
 

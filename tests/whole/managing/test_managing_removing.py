@@ -22,7 +22,7 @@ async def test_a_story_is_removed_once_it_was_confirmed(
     result = await ask_for_removal(town, story_id)
     assert prepared_engine.kept[town.library]
     assert audited() == []
-    await town.manager.click(result.response, label="Remove")
+    await town.manager.click(result.response, label="Remove it")
     assert text_of(result).startswith("Removed:")
     assert result.response.components == []
     assert prepared_engine.kept[town.library] == {}
@@ -53,7 +53,7 @@ async def test_who_may_no_longer_manage_removes_nothing(town: Any, prepared_engi
     story_id = prepared_engine.put(town.library, "Bridge")
     result = await ask_for_removal(town, story_id)
     town.demote_manager()
-    await town.manager.click(result.response, label="Remove")
+    await town.manager.click(result.response, label="Remove it")
     assert "Manage Server" in text_of(result)
     assert list(prepared_engine.kept[town.library]) == [story_id]
 
@@ -62,6 +62,6 @@ async def test_a_story_that_someone_else_removed_meanwhile_is_a_sentence(town: A
     story_id = prepared_engine.put(town.library, "Bridge")
     result = await ask_for_removal(town, story_id)
     prepared_engine.remove(story_id, library=town.library)
-    await town.manager.click(result.response, label="Remove")
+    await town.manager.click(result.response, label="Remove it")
     assert "no such story" in text_of(result)
     assert "storydesk" not in text_of(result)

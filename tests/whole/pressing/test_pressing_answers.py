@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from discord_shown import custom_ids_of, problems_of, text_of
 
-from bot.pressing.kept import GONE, GoneError
+from bot.pressing.kept import GoneError
 from bot.remembering import libraries, votes
 from bot.remembering.votes import Counts
+from bot.translating import text
 from index.stories import Answer
 
 ACTIONS = ["passages", "follow", "helpful", "unhelpful"]
@@ -26,7 +27,7 @@ def is_gone(result: Any) -> bool:
         result.modal is None
         and result.response is not None
         and result.response.ephemeral
-        and text_of(result.response) == GONE
+        and text_of(result.response) == text("answer_gone", language="en")
         and not result.followups
     )
 
@@ -70,7 +71,7 @@ async def test_long_passages_are_turned_page_by_page(newsroom: Any) -> None:
     assert "page 2 of 3" in text_of(found.response)
     newsroom.engine.stories[newsroom.library] = ()
     await newsroom.mira.click(found.response, label="Next")
-    assert text_of(found.response) == GONE
+    assert text_of(found.response) == text("answer_gone", language="en")
     assert [type(error) for error in newsroom.env.errors] == [GoneError]
 
 
@@ -214,7 +215,7 @@ async def test_an_answer_that_went_while_the_question_was_typed_is_gone(newsroom
     asked = len(newsroom.engine.asked)
     (text_input,) = custom_ids_of({"components": shown.modal["components"]})
     result = await newsroom.mira.submit_modal(shown, {text_input: "And when?"})
-    assert text_of(result.response) == GONE
+    assert text_of(result.response) == text("answer_gone", language="en")
     assert len(newsroom.engine.asked) == asked
     assert [type(error) for error in newsroom.env.errors] == [GoneError]
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from bot.messages import NO_TEXT, NOT_DELIVERED
 from bot.remembering import people, servers
+from bot.translating import text
 
 Shown = Callable[[Any], str]
 
@@ -46,13 +46,13 @@ async def test_a_reply_whose_text_does_not_arrive_is_told_what_to_do(town: Any, 
     await town.mira.slash(town.square, "ask", question="Who met?")
     town.asked()
     await town.mira.send(town.square, "and when?", reply_to=town.square.last_message)
-    assert shown(town.square.last_message) == NOT_DELIVERED
+    assert shown(town.square.last_message) == text("not_delivered", language="en")
     assert town.asked() == []
 
 
 async def test_a_mention_alone_is_told_what_to_do(town: Any, shown: Shown) -> None:
     await town.mira.send(town.square, bot_of(town))
-    assert shown(town.square.last_message) == NO_TEXT
+    assert shown(town.square.last_message) == text("no_text", language="en")
 
 
 async def test_where_mentions_are_off_or_the_channel_is_not_one_of_its_own_it_is_silent(town: Any) -> None:
