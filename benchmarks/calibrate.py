@@ -38,7 +38,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--only", type=Path, help="ids of the stories to use, one a line")
     parser.add_argument(
-        "--squad-questions", type=int, default=300, help="most SQuAD questions of each kind of article (default 300)"
+        "--squad-questions", type=int, default=800, help="most SQuAD questions of each kind of article (default 800)"
     )
     parser.add_argument("--without-reader", action="store_true", help="fit the weights for when no passage is read")
     parser.add_argument("--rows", type=Path, help="file of your own that keeps what was found, to fit again at once")

@@ -11,7 +11,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from calibrating.gathering import Row
 from index.answering.answer import with_further
-from index.answering.confidence import features
+from index.answering.confidence import features, is_of_one_story
 from index.answering.ordering import Ordering, believed, ordered
 from index.answering.sentences import was_read
 from index.answering.short import SHORT_KINDS
@@ -19,7 +19,7 @@ from index.measuring.matching import contains_answer, exact_match
 
 SHARE_GIVEN = 0.6
 """Of the questions that ask for a name, figure, place or time, the share that is to get a short answer."""
-WEIGHTS = {"answerable": 1.0, "elsewhere": 1.0, "left out": 1.0, "samples": 0.3, "squad": 0.6, "squad, no answer": 0.6}
+WEIGHTS = {"answerable": 1.0, "elsewhere": 1.0, "left out": 1.0, "samples": 1.0}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Judged:
     values: list[float]
     right: bool
     short: tuple[float, float, bool] | None = None
+    of_one_story: bool = False
 
 
 def judge(row: Row, ordering: Ordering) -> Judged | None:
@@ -52,11 +53,14 @@ def judge(row: Row, ordering: Ordering) -> Judged | None:
         features(row.question, found, beliefs),
         any(contains_answer(quote, row.answers) for quote in quotes),
         short,
+        is_of_one_story(found),
     )
 
 
 def fit(rows: Sequence[Judged], names: Sequence[str]) -> dict[str, Any]:
     """The weights, the threshold, and those of short answers."""
+    single = [row for row in rows if row.kind.startswith("squad")]
+    rows = [row for row in rows if row.kind in WEIGHTS]
     counts = {kind: sum(row.kind == kind for row in rows) for kind in WEIGHTS}
     weights = np.array([200 * WEIGHTS[row.kind] / counts[row.kind] for row in rows])
     fitted: dict[str, Any] = {}
@@ -72,11 +76,23 @@ def fit(rows: Sequence[Judged], names: Sequence[str]) -> dict[str, Any]:
         fitted[f"{name}_intercept"] = round(float(model.intercept_[0]), 4)
         print(name, dict(zip(names, fitted[f"{name}_weights"], strict=True)))
     fitted["threshold"] = best_threshold(rows, fitted)
+    fitted |= _fit_single(single, fitted["threshold"])
     given = [row.short for row in rows if row.short is not None and row.kind == "answerable"]
     if given:
         fitted |= _fit_short(given)
     fitted["fitted_with"] = "all-MiniLM-L6-v2" + (", storydesk-reader-2" if given else "")
     return fitted
+
+
+def _fit_single(rows: Sequence[Judged], threshold: float) -> dict[str, Any]:
+    """Whether one story alone says it, shifted so that even odds come out as `threshold`."""
+    model = LogisticRegression(C=0.1, max_iter=5_000, class_weight="balanced")
+    model.fit([row.values for row in rows], [row.answerable for row in rows])
+    shift = float(np.log(threshold / (1 - threshold)))
+    return {
+        "single_weights": [round(float(weight), 4) for weight in model.coef_[0]],
+        "single_intercept": round(float(model.intercept_[0]) + shift, 4),
+    }
 
 
 def _fit_short(given: Sequence[tuple[float, float, bool]]) -> dict[str, Any]:
@@ -99,6 +115,8 @@ def confidences(rows: Sequence[Judged], fitted: dict[str, Any]) -> NDArray[np.fl
     logits = []
     for row in rows:
         name = "figure" if row.with_figure else "other"
+        if row.of_one_story and "single_weights" in fitted:
+            name = "single"
         logits.append(float(np.dot(fitted[f"{name}_weights"], row.values)) + fitted[f"{name}_intercept"])
     return 1.0 / (1.0 + np.exp(-np.array(logits)))
 
@@ -108,16 +126,19 @@ def best_threshold(rows: Sequence[Judged], fitted: dict[str, Any]) -> float:
     scores = confidences(rows, fitted)
     kinds = np.array([row.kind for row in rows])
 
-    def share(kind: str, threshold: float) -> float:
-        return float((scores[kinds == kind] >= threshold).mean())
+    answerable = np.array([row.answerable for row in rows])
+
+    def share(kind: str, threshold: float, *, of: bool) -> float:
+        return float((scores[(kinds == kind) & (answerable == of)] >= threshold).mean())
 
     def worth(threshold: float) -> float:
-        news = 2 * share("answerable", threshold) - share("elsewhere", threshold) - share("left out", threshold)
-        return news + 0.5 * (share("squad", threshold) - share("squad, no answer", threshold))
+        news = 2 * share("answerable", threshold, of=True)
+        news -= share("elsewhere", threshold, of=False) + share("left out", threshold, of=False)
+        return news + 0.25 * (share("samples", threshold, of=True) - share("samples", threshold, of=False))
 
     grid = [round(float(threshold), 3) for threshold in np.linspace(0.1, 0.8, 71)]
     # The middle of all that are nearly as good: the very best one is chance.
-    good = [threshold for threshold in grid if worth(threshold) >= max(map(worth, grid)) - 0.02]
+    good = [threshold for threshold in grid if worth(threshold) >= max(map(worth, grid)) - 0.01]
     return good[len(good) // 2]
 
 

@@ -36,10 +36,11 @@ READ_FEATURES = (*FEATURES, "strength", "probability", "read", "headline", "lead
 class Calibration:
     """Logistic regressions, one for questions that ask for a figure and one for the others.
 
-    Over `READ_FEATURES` when passages are read, else over `FEATURES`. `threshold` is the confidence below which a
-    question is refused; `short_weights` (of the strength of the reader's belief and its probability) and
-    `short_intercept` tell how sure a short answer is, which is shown from `short_threshold` on. `fitted_with` names
-    the models.
+    Where all that is found is of a single story, no search chose it among others, and a third one serves for both
+    (`single_weights`, none: the other two), shifted so that the same threshold suits it. Over `READ_FEATURES` when
+    passages are read, else over `FEATURES`. `threshold` is the confidence below which a question is refused;
+    `short_weights` (of the strength of the reader's belief and its probability) and `short_intercept` tell how sure a
+    short answer is, which is shown from `short_threshold` on. `fitted_with` names the models.
     """
 
     figure_weights: tuple[float, ...]
@@ -51,6 +52,8 @@ class Calibration:
     short_weights: tuple[float, float] = (0.0, 0.0)
     short_intercept: float = 0.0
     short_threshold: float = 1.0
+    single_weights: tuple[float, ...] = ()
+    single_intercept: float = 0.0
 
 
 def features(question: Question, found: Sequence[Candidate], beliefs: Sequence[Belief] | None) -> list[float]:
@@ -86,14 +89,22 @@ def features(question: Question, found: Sequence[Candidate], beliefs: Sequence[B
     return values
 
 
+def is_of_one_story(found: Sequence[Candidate]) -> bool:
+    """Whether all sentences are of the same story."""
+    return len({candidate.finding.story_id for candidate in found}) == 1
+
+
 def confidence(
     question: Question, found: Sequence[Candidate], beliefs: Sequence[Belief] | None, *, calibration: Calibration
 ) -> float:
     """The probability (0..1) that the best of `found` answer the question; 0 when nothing was found."""
     if not found:
         return 0.0
-    weights = calibration.figure_weights if question.asks_for_figure else calibration.other_weights
-    intercept = calibration.figure_intercept if question.asks_for_figure else calibration.other_intercept
+    weights, intercept = calibration.other_weights, calibration.other_intercept
+    if question.asks_for_figure:
+        weights, intercept = calibration.figure_weights, calibration.figure_intercept
+    if calibration.single_weights and is_of_one_story(found):
+        weights, intercept = calibration.single_weights, calibration.single_intercept
     values = features(question, found, beliefs)
     logit = intercept + sum(weight * value for weight, value in zip(weights, values, strict=True))
     certainty = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
