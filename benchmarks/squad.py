@@ -2,12 +2,14 @@
 
     python benchmarks/squad.py retrieval --squad dev-v1.1.json --cache FOLDER [--questions 2000] [--dates interleaved]
     python benchmarks/squad.py refusals --squad dev-v2.0.json --cache FOLDER [--questions 1000] [--articles TITLE ...]
+    python benchmarks/squad.py reading --squad dev-v1.1.json --cache FOLDER [--questions 300] [--articles TITLE ...]
 
 `retrieval` ranks all paragraphs of the files for each question of a fixed random sample: as shipped, without what a
 day of publication adds, by words alone and by vectors alone. Paragraphs have no date; with `--dates interleaved` every
 other one is dated the day before the questions are asked and the others five years before, which shows what a liking
 for new stories costs where dates mean nothing. `refusals` asks each question with its own paragraph as all there is:
-SQuAD 2.0's unanswerable questions are written to look answerable from it. Without `--articles` it asks about those that
+SQuAD 2.0's unanswerable questions are written to look answerable from it. `reading` takes
+the span that the reader believes most in a question's own paragraph. Without `--articles` both ask about those that
 neither the reader nor the confidence learned from (`training/unseen.json`). Needs `pip install "storydesk[eval]"`.
 """
 
@@ -22,12 +24,13 @@ from pathlib import Path
 
 from index.answering import answer_question
 from index.answering.confidence import shipped_calibration
+from index.answering.reader import best_span
 from index.engine import Engine
 from index.finding.model_files import load_token_offsets
 from index.measuring.answers import is_sure
 from index.measuring.cache import cache_settings, fill, keep_corpus
 from index.measuring.intervals import Estimate, mean
-from index.measuring.matching import contains_answer
+from index.measuring.matching import contains_answer, exact_match, token_f1
 from index.measuring.refusing import Certainty, calibration_error, risk_coverage, score_refusals
 from index.measuring.retrieval import ranked_stories, score_retrieval
 from index.settings import IndexSettings
@@ -40,6 +43,7 @@ NEW, OLD = "2025-12-31", "2021-01-01"
 PASSAGES = 50
 SEED = 11
 UNSEEN = json.loads((Path(__file__).parent.parent / "training" / "unseen.json").read_text(encoding="utf-8"))
+UNSEEN_BY = {"refusals": UNSEEN["reporting"], "reading": [title for titles in UNSEEN.values() for title in titles]}
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def main() -> None:
     """Run what the first argument says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, questions in (("retrieval", 2_000), ("refusals", 1_000)):
+    for name, questions in (("retrieval", 2_000), ("refusals", 1_000), ("reading", 300)):
         command = commands.add_parser(name)
         command.add_argument("--squad", type=Path, nargs="+", required=True, help="files in SQuAD's format")
         command.add_argument("--cache", type=Path, required=True, help="folder that keeps the indexes")
@@ -73,18 +77,20 @@ def main() -> None:
         if name == "retrieval":
             command.add_argument("--dates", choices=["none", "interleaved"], default="none")
         else:
-            command.add_argument("--articles", nargs="+", default=UNSEEN["reporting"], metavar="TITLE")
+            command.add_argument("--articles", nargs="+", default=UNSEEN_BY[name], metavar="TITLE")
     options = parser.parse_args()
     settings = cache_settings(IndexSettings(), options.cache.absolute())
     asked = list(read_squad(options.squad))
-    if options.command == "refusals":
+    if options.command != "retrieval":
         asked = [each for each in asked if each.paragraph.title in options.articles]
     if not asked:
         sys.exit("No question is left to ask.")
     if options.command == "retrieval":
         retrieval(settings, asked, most=options.questions, interleaved=options.dates == "interleaved")
-    else:
+    elif options.command == "refusals":
         refusals(settings, asked, most=options.questions)
+    else:
+        reading(settings, asked, most=options.questions)
 
 
 def read_squad(paths: Sequence[Path]) -> Iterator[Asked]:
@@ -173,6 +179,21 @@ def refusals(settings: IndexSettings, asked: Sequence[Asked], *, most: int) -> N
     curve, error = risk_coverage(kinds), calibration_error(kinds)
     if curve is not None and error is not None:
         print(f"expected calibration error {error:.3f}, area under the risk-coverage curve {curve.aurc:.3f}")
+
+
+def reading(settings: IndexSettings, asked: Sequence[Asked], *, most: int) -> None:
+    """Let the reader mark the answer in each question's own paragraph, and hold it against SQuAD's."""
+    chosen = sample([each for each in asked if each.answers], most)
+    right, overlap = [], []
+    with Engine.open(settings, on_wait=tell) as engine:
+        for each in chosen:
+            title = each.paragraph.title.replace("_", " ")
+            text = f"{title}\n{each.paragraph.text}"
+            span = best_span(engine.read(each.text, [text])[0], within=(len(title) + 1, len(text)))
+            given = text[span.start : span.end] if span is not None else ""
+            right.append(exact_match(given, each.answers))
+            overlap.append(token_f1(given, each.answers))
+    print(f"{len(chosen)} questions: exact match {shown(mean(right))}, token F1 {shown(mean(overlap))}")
 
 
 def as_findings(paragraph: Paragraph, token_offsets: Callable[[str], list[tuple[int, int]]]) -> list[Finding]:

@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=TARGET, help="file for the weights (default: in the package)")
     options = parser.parse_args()
 
+    torch.manual_seed(SEED)  # the output rows begin at random
     model, tokenizer = base_model()
     base, _ = base_model()
     freeze_embeddings(model)

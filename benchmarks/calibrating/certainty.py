@@ -10,14 +10,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from calibrating.gathering import Row
-from index.answering.answer import with_further
+from index.answering.answer import first_sentence, with_further
 from index.answering.confidence import features, is_of_one_story
 from index.answering.ordering import Ordering, believed, ordered
 from index.answering.sentences import was_read
 from index.answering.short import SHORT_KINDS
 from index.measuring.matching import contains_answer, exact_match
 
-SHARE_GIVEN = 0.6
+SHARE_GIVEN = 0.7
 """Of the questions that ask for a name, figure, place or time, the share that is to get a short answer."""
 WEIGHTS = {"answerable": 1.0, "elsewhere": 1.0, "left out": 1.0, "samples": 1.0}
 
@@ -42,7 +42,7 @@ def judge(row: Row, ordering: Ordering) -> Judged | None:
         return None
     beliefs = believed(row.question, found, ordering=ordering) if was_read(found) else None
     first = beliefs[0] if beliefs and row.question.asks in SHORT_KINDS else None
-    quotes = [candidate.text for candidate in with_further(found[:1], found)]
+    quotes = [candidate.text for candidate in with_further([first_sentence(found, beliefs or ())], found)]
     short = None
     if first is not None:
         short = (first.strength / 10, first.probability, exact_match(first.text, row.answers))
@@ -126,15 +126,11 @@ def best_threshold(rows: Sequence[Judged], fitted: dict[str, Any]) -> float:
     scores = confidences(rows, fitted)
     kinds = np.array([row.kind for row in rows])
 
-    answerable = np.array([row.answerable for row in rows])
-
-    def share(kind: str, threshold: float, *, of: bool) -> float:
-        return float((scores[(kinds == kind) & (answerable == of)] >= threshold).mean())
+    def share(kind: str, threshold: float) -> float:
+        return float((scores[kinds == kind] >= threshold).mean())
 
     def worth(threshold: float) -> float:
-        news = 2 * share("answerable", threshold, of=True)
-        news -= share("elsewhere", threshold, of=False) + share("left out", threshold, of=False)
-        return news + 0.25 * (share("samples", threshold, of=True) - share("samples", threshold, of=False))
+        return 2 * share("answerable", threshold) - share("elsewhere", threshold) - share("left out", threshold)
 
     grid = [round(float(threshold), 3) for threshold in np.linspace(0.1, 0.8, 71)]
     # The middle of all that are nearly as good: the very best one is chance.

@@ -68,18 +68,24 @@ def answer_question(
     if certainty < least:
         return watch.stamp(refusal(question, "not_answered", confidence=certainty, nearest=_nearest(found)))
     short = short_answer(asked, beliefs or (), calibration=calibration)
-    return watch.stamp(_compose(question, asked, found, short, certainty))
+    first = first_sentence(found, beliefs or ())
+    return watch.stamp(_compose(question, asked, found, first, short, certainty))
 
 
 def _compose(
-    question: str, asked: Question, found: Sequence[Candidate], short: Belief | None, certainty: float
+    question: str,
+    asked: Question,
+    found: Sequence[Candidate],
+    first: Candidate,
+    short: Belief | None,
+    certainty: float,
 ) -> Answer:
     stated = _statements(found) if asked.asks_for_figure else {}
     lines = compare(asked, list(stated))
     told = [stated[each] for line in lines for each in line.statements[:_MOST_SENTENCES]]
     # Beside a figure that is sure, or without a reader, other sentences say little.
     alone = bool(told) and (certainty >= _SURE or not was_read(found))
-    chosen = told if alone else with_further(told or [_first(short, found)], found)
+    chosen = told if alone else with_further(told or [first], found)
     citations = tuple(_citation(candidate) for candidate in chosen)
     figures = _figures(lines)
     quotes = " ".join(citation.quote for citation in citations)
@@ -101,8 +107,9 @@ def _compose(
     )
 
 
-def _first(short: Belief | None, found: Sequence[Candidate]) -> Candidate:
-    return short.candidate if short is not None else found[0]
+def first_sentence(found: Sequence[Candidate], beliefs: Sequence[Belief]) -> Candidate:
+    """The sentence to quote first: the one that says best what the reader believes most, else the best one."""
+    return beliefs[0].candidate if beliefs else found[0]
 
 
 def with_further(chosen: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:

@@ -145,7 +145,16 @@ _ENDS_UNIT = frozenset(
     ).split()
 )
 _MOST_UNIT_WORDS = 4
+_AGE_WORDS = ("aged", "under", "over", "below", "above", "than")
 _OF_THE = re.compile(r"\s+of\s+(?:the|our|its|their|his|her|those|these|your|my)\s+", re.I)  # "1,000 of our people"
+
+
+# "children under 10", "people aged 65": their age, not their number.
+_IS_AGE = re.compile(
+    r"\b(?:child(?:ren)?|kids?|boys?|girls?|bab(?:y|ies)|infants?|teenagers?|adults?|people|those|patients|pupils|women|men)"
+    r"\s+(?:aged\s+)?(?:(?:under|over|below|above|younger\s+than|older\s+than)\s+)?$",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +211,10 @@ def _single_quantities(sentence: str) -> list[Quantity]:
         if match["percent"]:
             unit = "percentage points" if "point" in match["percent"] else "%"
             found.append(Quantity(start, end, value, unit, (*unit.split(), "percent"), bound=bound))
+            continue
+        before = sentence[: match.start("number")]
+        if _IS_AGE.search(before) and not match["currency"] and before.rstrip().lower().endswith(_AGE_WORDS):
+            found.append(Quantity(start, end, value, "years", ("years",), bound=bound))
             continue
         words, end = _unit_words(sentence, end)
         if match["number"].lower() == "one" and not words and not match["currency"]:

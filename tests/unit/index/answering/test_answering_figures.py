@@ -144,3 +144,14 @@ def test_any_text_can_be_searched_for_numbers(text: str) -> None:
         assert quantity.value >= 0
     for start, end in dates(text):
         assert 0 <= start < end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "sentence", ["Most of the dead were children under 10.", "People aged 65 may apply.", "Adults over 30 began."]
+)
+def test_an_age_is_no_number_of_people(sentence: str) -> None:
+    (age,) = quantities(sentence)
+    assert (age.unit, age.words) == ("years", ("years",))
+    assert not fits(age, understand("How many children were injured?")) or not counts_the_same(
+        age, understand("How many children were injured?")
+    )
