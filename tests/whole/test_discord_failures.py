@@ -82,7 +82,8 @@ async def test_a_question_that_takes_too_long_is_told_so(
 
     told = threading.Event()
     prepared_engine.while_asked = lambda question: told.wait(20) and None
-    async with simcord.run(make_client(desk=ParkedDesk, seconds=60)) as env:
+    # Settling must give up on the engine before the engine gives up waiting.
+    async with simcord.run(make_client(desk=ParkedDesk, seconds=60), settle_timeout=3) as env:
         user = env.create_user("mira")
         try:
             if as_command:
