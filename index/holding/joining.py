@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from index.holding.remote import RemoteEngine
 
 _GREETING_SECONDS = 5.0
+_TRIES_UNTOLD = 6
+"""Tries before anybody is told of waiting: a killed process's socket closes a moment before its lock is let go."""
 Progressing = Callable[[str, int, int], None]
 
 
@@ -79,6 +81,7 @@ def lock_or_connection(
     StorageError, HolderError.
     """
     patience: Patience | None = None
+    tries = 0
     while True:
         lock = take(home)
         if lock is not None:
@@ -86,10 +89,10 @@ def lock_or_connection(
         connection = connect(home)
         if connection is not None:
             return connection
-        if patience is None:
-            patience = Patience(home, seconds=wait_seconds)
-            if on_wait is not None and wait_seconds > 0:
-                on_wait(patience.note())
+        tries += 1
+        patience = patience or Patience(home, seconds=wait_seconds)
+        if on_wait is not None and wait_seconds > 0 and tries == _TRIES_UNTOLD:
+            on_wait(patience.note())
         if patience.is_over():
             raise patience.error()
         time.sleep(POLL_SECONDS)
