@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from calibrating.gathering import Row
 from index.answering.answer import with_further
-from index.answering.beliefs import BELIEF_FEATURES, belief_features, strengths, wording
+from index.answering.beliefs import BELIEF_FEATURES, belief_features, by_wording
 from index.answering.ordering import (
     READ_SENTENCE_FEATURES,
     SENTENCE_FEATURES,
@@ -49,13 +49,12 @@ def _wordings(row: Row, ordering: Ordering) -> Group | None:
     if row.question.asks not in SHORT_KINDS:
         return None
     found = ordered(row.question, row.found, ordering=ordering)
-    believed = strengths(found)
-    if not believed:
+    saying = by_wording(found)
+    if not saying:
         return None
-    saying = {key: [each for each in found if each.span and wording(each.span_text) == key] for key in believed}
     asked = frozenset(stem(word) for word in row.question.content)
-    right = np.array([exact_match(saying[key][0].span_text, row.answers) for key in believed])
-    features = np.array(belief_features(found, believed, saying, asked))
+    right = np.array([exact_match(sentences[0].span_text, row.answers) for sentences in saying.values()])
+    features = np.array(belief_features(found, saying, asked))
     return (features, right, WEIGHTS[row.kind]) if right.any() else None
 
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,16 +41,23 @@ def wording(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", plain).split())
 
 
-def strengths(found: Sequence[Candidate]) -> dict[str, float]:
-    """How much the reader believes each wording of its spans (a logit), all sentences that say it taken together.
-
-    The keys are what `wording` makes of them.
-    """
-    said: dict[str, list[float]] = defaultdict(list)
+def by_wording(found: Sequence[Candidate]) -> dict[str, list[Candidate]]:
+    """The sentences in which the reader sees an answer, by what `wording` makes of its words."""
+    saying: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in found:
-        if candidate.span is not None and candidate.read is not None and (key := wording(candidate.span_text)):
-            said[key].append(candidate.read + _PASSAGE_BELIEF * candidate.passage_share)
-    return {key: float(np.logaddexp.reduce(beliefs)) for key, beliefs in said.items()}
+        if candidate.read is not None and (key := wording(candidate.span_text)):
+            saying[key].append(candidate)
+    return dict(saying)
+
+
+def strengths(saying: Mapping[str, Sequence[Candidate]]) -> dict[str, float]:
+    """How much the reader believes each wording (a logit), all sentences that say it taken together."""
+    return {
+        key: float(
+            np.logaddexp.reduce([(each.read or 0.0) + _PASSAGE_BELIEF * each.passage_share for each in sentences])
+        )
+        for key, sentences in saying.items()
+    }
 
 
 def in_headlines(found: Sequence[Candidate]) -> dict[str, float]:
@@ -69,16 +76,15 @@ def repeats(span: str, asked: frozenset[str]) -> bool:
 
 def beliefs(found: Sequence[Candidate], asked: frozenset[str], weights: Sequence[float]) -> list[Belief]:
     """The wordings, the likeliest first, of sentences that have their scores; `weights` are of `BELIEF_FEATURES`."""
-    believed = strengths(found)
-    if not believed:
+    saying = by_wording(found)
+    if not saying:
         return []
-    saying = {key: [each for each in found if each.span and wording(each.span_text) == key] for key in believed}
-    rows = belief_features(found, believed, saying, asked)
-    logits = np.array([np.dot(row, weights) for row in rows])
+    logits = np.array([np.dot(row, weights) for row in belief_features(found, saying, asked)])
     odds = np.exp(logits - logits.max())
+    believed = strengths(saying)
     chosen = [
         Belief(max(saying[key], key=lambda each: each.score), believed[key], float(share))
-        for key, share in zip(believed, odds / odds.sum(), strict=True)
+        for key, share in zip(saying, odds / odds.sum(), strict=True)
     ]
     return sorted(chosen, key=lambda belief: -belief.probability)
 
@@ -87,21 +93,19 @@ BELIEF_FEATURES = ("strength", "sentence", "times", "repeats", "headline")
 
 
 def belief_features(
-    found: Sequence[Candidate],
-    believed: dict[str, float],
-    saying: dict[str, list[Candidate]],
-    asked: frozenset[str],
+    found: Sequence[Candidate], saying: Mapping[str, Sequence[Candidate]], asked: frozenset[str]
 ) -> list[list[float]]:
-    """For each wording what speaks for it, in the order of `BELIEF_FEATURES`."""
+    """For each wording of `by_wording(found)` what speaks for it, in the order of `BELIEF_FEATURES`."""
+    believed = strengths(saying)
     strongest = max(believed.values())
     titles = [f" {wording(title)} " for title in dict.fromkeys(each.finding.title for each in found)]
     return [
         [
-            max(strength - strongest, LEAST),
-            float(np.log(max(each.score for each in saying[key]))),
-            float(np.log(len(saying[key]))),
-            float(any(repeats(each.span_text, asked) for each in saying[key][:1])),
+            max(believed[key] - strongest, LEAST),
+            float(np.log(max(each.score for each in sentences))),
+            float(np.log(len(sentences))),
+            float(repeats(sentences[0].span_text, asked)),
             float(any(f" {key} " in title for title in titles)),
         ]
-        for key, strength in believed.items()
+        for key, sentences in saying.items()
     ]

@@ -8,7 +8,7 @@ from importlib import resources
 
 import numpy as np
 
-from index.answering.beliefs import LEAST, Belief, beliefs, in_headlines, repeats, strengths, wording
+from index.answering.beliefs import LEAST, Belief, beliefs, by_wording, in_headlines, repeats, strengths, wording
 from index.answering.questions import Question
 from index.answering.sentences import Candidate, asks, was_read
 from index.answering.stems import stem
@@ -81,7 +81,7 @@ def sentence_features(question: Question, found: Sequence[Candidate]) -> list[li
     ]
     if not was_read(found):
         return rows
-    strength_of, headlines = strengths(found), in_headlines(found)
+    strength_of, headlines = strengths(by_wording(found)), in_headlines(found)
     strongest = max(strength_of.values(), default=0.0)
     best_of: dict[str, float] = {}
     for candidate in found:
