@@ -14,7 +14,7 @@ from index.answering.questions import Question, understand
 from index.answering.sentences import Candidate, candidates
 from index.engine import Engine
 from index.finding.model_files import load_token_offsets
-from index.measuring.cache import fill, keep_corpus
+from index.measuring.cache import Corpus, MeasuredLibrary, fill, keep_corpus
 from index.measuring.datasets import in_split, keep_labels, read_ids, read_questions, read_refusals
 from index.measuring.matching import contains_answer
 from index.measuring.refusing import MOST_LEFT_OUT, stories_with_answers
@@ -59,9 +59,18 @@ def asker(engine: Engine, *, reads: bool) -> Ask:
 
 
 def news_rows(engine: Engine, ask: Ask, settings: IndexSettings, options: argparse.Namespace) -> Iterator[Row]:
-    """Rows of the questions for tuning: with their stories, without them, and from elsewhere."""
-    corpus = keep_corpus(options.corpus, options.cache, only=read_ids(options.only) if options.only else None)
-    library = fill(engine, corpus, settings, on_progress=tell)
+    """Rows of the questions for tuning: with their stories, without them, and from elsewhere.
+
+    Asked of all stories and, when `options.only` names some, of these alone as well: a library may have any size.
+    """
+    for only in (None, read_ids(options.only)) if options.only else (None,):
+        corpus = keep_corpus(options.corpus, options.cache, only=only)
+        yield from _library_rows(engine, ask, fill(engine, corpus, settings, on_progress=tell), corpus, options)
+
+
+def _library_rows(
+    engine: Engine, ask: Ask, library: MeasuredLibrary, corpus: Corpus, options: argparse.Namespace
+) -> Iterator[Row]:
     questions = [keep_labels(each, corpus.ids) for each in read_questions(options.questions)]
     questions = [each for each in questions if each.labels and in_split(each.id, "tune")]
     holding = stories_with_answers(questions, corpus.texts(), on_story=lambda: None)

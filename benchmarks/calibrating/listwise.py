@@ -19,8 +19,8 @@ from index.answering.ordering import (
     sentence_features,
 )
 from index.answering.short import SHORT_KINDS
-from index.answering.stems import stem
 from index.measuring.matching import contains_answer, exact_match
+from index.shaping.words import stem
 
 Group = tuple[NDArray[np.float64], NDArray[np.bool_], float]
 """What is chosen from: features of shape (choices, features), which are right, and what the question weighs."""
@@ -58,12 +58,17 @@ def _wordings(row: Row, ordering: Ordering) -> Group | None:
     return (features, right, WEIGHTS[row.kind]) if right.any() else None
 
 
-def fit(groups: Sequence[Group], names: Sequence[str]) -> list[float]:
-    """Weights that make the right choices' probability highest, shrunk towards 0 in units of each feature's spread."""
+def fit(
+    groups: Sequence[Group], names: Sequence[str], *, penalty: float = PENALTY, positive: bool = False
+) -> list[float]:
+    """Weights that make the right choices' probability highest, shrunk towards 0 in units of each feature's spread.
+
+    With `positive` none is below 0.
+    """
     spread = np.concatenate([features for features, _, _ in groups]).std(axis=0) + 1e-9
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        value, slope = 0.5 * PENALTY * float(weights @ weights), PENALTY * weights
+        value, slope = 0.5 * penalty * float(weights @ weights), penalty * weights
         for features, right, weight in groups:
             scaled = features / spread
             logits = scaled @ weights
@@ -74,7 +79,8 @@ def fit(groups: Sequence[Group], names: Sequence[str]) -> list[float]:
             slope = slope - weight * (scaled.T @ (hit / max(hit.sum(), 1e-12)) - scaled.T @ shares)
         return value, slope
 
-    found: Any = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B")
+    bounds = [(0.0, None)] * len(names) if positive else None
+    found: Any = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B", bounds=bounds)
     return [round(float(weight), 4) for weight in found.x / spread]
 
 

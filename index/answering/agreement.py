@@ -13,8 +13,8 @@ from math import floor, log10
 from index.answering.circumstances import Circumstances, asked_period, asked_role, asked_scope, circumstances
 from index.answering.events import same_event
 from index.answering.figures import Quantity, counts_the_same, fits, is_money, singular
-from index.answering.questions import Question, is_stop_word
-from index.answering.stems import stem, stems
+from index.answering.questions import Question
+from index.shaping.words import is_stop_word, stem, stems
 
 MOST_LINES = 4
 _RELEVANT_SHARE = 0.7

@@ -13,8 +13,8 @@ from index.answering.questions import Question, no_question_for_stories, underst
 from index.answering.refusals import other_language, refusal
 from index.answering.sentences import Candidate, EmbedTokens, Read, candidates, was_read
 from index.answering.short import short_answer
-from index.answering.stems import stems
 from index.shaping import question_language
+from index.shaping.words import stems
 from index.stories import Answer, Citation, Figure, Finding
 
 Search = Callable[[str, int], list[Finding]]

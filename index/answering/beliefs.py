@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.answering.sentences import Candidate
-from index.answering.stems import stems
+from index.shaping.words import stems
 
 _PASSAGE_BELIEF = 2.0
 """What being of the best passage adds to the belief in a wording (a logit)."""

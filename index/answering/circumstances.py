@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from index.answering.figures import PARTY, PERIOD, Quantity, is_money, quantities, singular
-from index.answering.questions import is_stop_word
+from index.shaping.words import is_stop_word
 
 _ROLES = {
     "dead": r"kill(?:ed|s|ing)?|die[sd]?|dying|dead|deaths?|fatalit(?:y|ies)|perish\w*|drown\w*|bodies|victims"

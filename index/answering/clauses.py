@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from index.answering.questions import content_words
+from index.shaping.words import content_words
 
 BE = frozenset("is are was were am be been being".split())
 DO = frozenset("do does did will would can could shall should may might must".split())

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from index.answering.questions import Question
-from index.answering.stems import stem, stems
+from index.shaping.words import stem, stems
 
 _NAME = re.compile(r"\b[A-Z][^\W\d_]+(?:[-’'][A-Z][^\W\d_]+)*")
 _NO_NAMES = frozenset(

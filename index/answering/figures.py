@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from index.answering.questions import Question, is_stop_word
+from index.answering.questions import Question
+from index.shaping.words import is_stop_word
 
 Bound = Literal["exact", "about", "at_least", "at_most"]
 

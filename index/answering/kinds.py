@@ -3,7 +3,8 @@
 import re
 
 from index.answering.figures import dates, fits, quantities, singular
-from index.answering.questions import NAMED_KINDS, Question, all_words, is_stop_word
+from index.answering.questions import NAMED_KINDS, Question
+from index.shaping.words import all_words, is_stop_word
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()

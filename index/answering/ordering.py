@@ -11,7 +11,7 @@ import numpy as np
 from index.answering.beliefs import LEAST, Belief, beliefs, by_wording, in_headlines, repeats, strengths, wording
 from index.answering.questions import Question
 from index.answering.sentences import Candidate, asks, was_read
-from index.answering.stems import stem
+from index.shaping.words import stem
 
 _FILE = "ordering.json"
 _TEMPERATURE = 5.0

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from index.shaping.words import all_words, content_words
 from index.stories import Reason
 
 MAX_CHARACTERS = 1_000
@@ -98,7 +99,6 @@ NAMED_KINDS = frozenset(
 _ASKING = re.compile(r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.I)
 _WHO = re.compile(r"\b(?:who|whom|whose)\b", re.I)
 
-_WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
 # What ends the name of what is counted: "how many prisoners | are being exchanged".
 _ENDS_COUNTED = frozenset(
     (
@@ -111,15 +111,6 @@ _VERBS = frozenset(
     (
         "won lost made took gave got went came left sold bought paid built found held kept led met ran said saw sent "
         "set shut told won wrote hit beat broke cut fell grew hosts owns runs makes plays wins leads gets"
-    ).split()
-)
-_STOP_WORDS = frozenset(
-    (
-        "a an the of in on at to for from by with and or but if as into than then so such not no nor is are was were "
-        "be been being do does did has have had having will would can could shall should may might must what which "
-        "who whom whose when where why how many much that this these those it its he she they them his her their "
-        "there here i we you your our my me us about any some said say says tell give please did's didn't doesn't "
-        "isn't aren't s t one two both each"
     ).split()
 )
 
@@ -191,28 +182,6 @@ def understand(text: str) -> Question:
     return Question(
         text=text, asks=asks, counted=counted, content=content_words(text), wanted=wanted if asks != "other" else ()
     )
-
-
-def content_words(text: str) -> tuple[str, ...]:
-    """The words of `text` in small letters, in order, without those that carry no meaning of their own."""
-    return tuple(word for word in all_words(text) if word not in _STOP_WORDS)
-
-
-def content_spans(text: str) -> list[tuple[int, int]]:
-    """The (start, end) of the words of `text` that carry meaning; of all its words when none does."""
-    matches = list(_WORD.finditer(text))
-    carrying = [match for match in matches if re.sub(r"['’]s$", "", match.group().lower()) not in _STOP_WORDS]
-    return [match.span() for match in carrying or matches]
-
-
-def all_words(text: str) -> list[str]:
-    """All words and numbers of `text` in small letters, a possessive 's cut off."""
-    return [re.sub(r"['’]s$", "", word.lower()) for word in _WORD.findall(text)]
-
-
-def is_stop_word(word: str) -> bool:
-    """Whether `word`, in small letters, carries no meaning of its own."""
-    return word in _STOP_WORDS
 
 
 def _asks_with(pattern: re.Pattern[str], text: str) -> bool:

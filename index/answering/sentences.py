@@ -7,12 +7,12 @@ import numpy as np
 
 from index.answering.figures import Quantity, counts_the_same, dates, fits, quantities
 from index.answering.kinds import fits_kind
-from index.answering.questions import Question, all_words, content_spans
+from index.answering.questions import Question
 from index.answering.reader import Reading, best_spans
-from index.answering.stems import stem, stems
 from index.finding.embedding import TextVectors
 from index.finding.late_interaction import part, word_similarities
 from index.shaping import normalised, sentences
+from index.shaping.words import all_words, content_spans, stem, stems
 from index.stories import Finding
 
 EmbedTokens = Callable[[Sequence[str]], list[TextVectors]]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.answering.stems import stems
 from index.shaping import Span, kept_paragraphs, sentences
+from index.shaping.words import stems
 from index.stories import Quote, StoredStory, StorySummary, Summary
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]

@@ -1,15 +1,16 @@
-"""Hybrid search: vectors and words, fused, checked against the catalog, duplicates collapsed."""
+"""Hybrid search: vectors and words, scored together, checked against the catalog, duplicates collapsed."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IncompleteIndexError, VectorServerError
-from index.finding.fusion import fuse, supported
-from index.finding.recency import recency, timing
+from index.finding.recency import timing
+from index.finding.scoring import evidence, weigh
 from index.publishing.stores import Stores
 from index.shaping import normalised
 from index.stories import Finding, Leg
@@ -17,10 +18,13 @@ from index.storing.catalog import Generation
 from index.storing.generations import count_indexed
 from index.storing.passages import ReadablePassage, kept_vectors, readable, text_keys
 
-_PER_LEG = 60
+_PER_LEG = 100
 """Passages each leg brings: more than anyone is shown, as some are outdated, unreadable or the same text."""
 _PER_LEG_WITHOUT = 1_000
 """The same when stories are left out, which may be those that match best."""
+
+_ONLY: dict[Leg, dict[str, float]] = {"vectors": {"near": 1.0}, "words": {"worded": 1.0}}
+"""What counts when a leg is asked for by itself."""
 
 _MODEL_GONE = (
     "The indexes are being made anew for another model, and the one before is not here any more; "
@@ -47,11 +51,13 @@ def search(
     """The passages that match `question` by the indexes of `generation`, best first, at most `limit`, no text twice.
 
     `since` leaves out stories published before that day and undated ones, `leaving_out` stories by their ids,
-    `only` all stories but the one of that id. `on_note` hears a sentence when only words could be searched.
+    `only` all stories but the one of that id. A `leg` that is asked for by itself counts alone, without the day.
+    `on_note` hears a sentence when only words could be searched.
     Raises ModelError, StorageError.
     """
     tell = on_note or _tell_nobody
     since_day = since.toordinal() if since else 0
+    asked_leg = leg
     wanted = max(_PER_LEG, 2 * limit) if not leaving_out else _PER_LEG_WITHOUT
     vector: NDArray[np.float32] | None = None
     cosines: dict[str, float] = {}
@@ -89,21 +95,19 @@ def search(
     if vector is not None:
         cosines = _cosines(stores, generation, {each: row.text_key for each, row in rows.items()}, vector)
     word_scores = {passage_id: score for passage_id, score in word_scores.items() if passage_id in rows}
-    scores = supported(fuse(cosines, word_scores), {passage_id: row.story_id for passage_id, row in rows.items()})
-    asked_for = timing(question, now=now)
-    for passage_id in scores:
-        scores[passage_id] += recency(rows[passage_id].published_day, timing=asked_for)
-    findings = []
+    matched = [_finding(row, cosines.get(each), word_scores.get(each)) for each, row in rows.items()]
+    days = [row.published_day for row in rows.values()]
+    found_by = evidence(question, matched, days, timing=timing(question, now=now))
+    scores = weigh(found_by, _ONLY.get(asked_leg))
+    scored = [replace(finding, score=float(score)) for finding, score in zip(matched, scores, strict=True)]
+    findings: list[Finding] = []
     seen: set[str] = set()
-    for passage_id in sorted(scores, key=lambda each: (-scores[each], each)):
-        row = rows[passage_id]
-        text = normalised(row.text)
-        if text in seen:
-            continue
-        seen.add(text)
-        findings.append(_finding(row, scores[passage_id], cosines.get(passage_id), word_scores.get(passage_id)))
+    for finding in sorted(scored, key=lambda each: (-each.score, each.passage_id)):
         if len(findings) == limit:
             break
+        if (text := normalised(finding.text)) not in seen:
+            seen.add(text)
+            findings.append(finding)
     return findings
 
 
@@ -152,7 +156,7 @@ def _cosines(
     return {passage_id: float(vectors[key] @ vector) for passage_id, key in keys.items() if key in vectors}
 
 
-def _finding(row: ReadablePassage, score: float, vector_score: float | None, word_score: float | None) -> Finding:
+def _finding(row: ReadablePassage, vector_score: float | None, word_score: float | None) -> Finding:
     return Finding(
         story_id=row.story_id,
         title=row.title,
@@ -164,7 +168,7 @@ def _finding(row: ReadablePassage, score: float, vector_score: float | None, wor
         start=row.start,
         end=row.end,
         text=row.text,
-        score=score,
+        score=0.0,
         vector_score=vector_score,
         word_score=word_score,
     )

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from index.answering import complete
-from index.answering.questions import content_words
 from index.engine import Engine
 from index.samples import stories_folder
 from index.settings import IndexSettings
+from index.shaping.words import content_words
 from index.stories import Answer, Citation, Finding
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index.answering.questions import MAX_CHARACTERS, content_words, no_question_for_stories, understand
+from index.answering.questions import MAX_CHARACTERS, no_question_for_stories, understand
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 
@@ -77,8 +77,3 @@ def test_what_is_asked_for(question: str, asks: str, counted: tuple[str, ...]) -
     understood = understand(question)
     assert (understood.asks, understood.counted) == (asks, counted)
     assert understood.asks_for_figure == (asks in ("count", "amount", "percent", "measure"))
-
-
-def test_content_words_leave_out_what_carries_no_meaning() -> None:
-    assert content_words("What is the mayor's plan for the U.S. ferry?") == ("mayor", "plan", "u.s", "ferry")
-    assert content_words("how many are there?") == ()

@@ -1,8 +1,8 @@
-"""One score for a passage out of two searches and its story's other passages."""
+"""What two searches say of passages, and those of a story of each other, on one scale."""
 
 import pytest
 
-from index.finding.fusion import SUPPORT, fuse, supported
+from index.finding.fusion import best_others, fuse
 
 
 def test_scores_are_the_mean_of_both_legs_shares_of_their_best() -> None:
@@ -29,20 +29,15 @@ def test_what_points_away_from_the_question_scores_nothing_rather_than_less() ->
     assert fuse({"a": -0.3}, {}) == {"a": 0.0}
 
 
-def test_a_passage_gains_by_its_storys_best_other_passage() -> None:
+def test_a_passage_is_supported_by_its_storys_best_other_passage() -> None:
     scores = {"a1": 0.9, "a2": 0.5, "a3": 0.1, "b1": 0.95}
-    whole = supported(scores, {"a1": "a", "a2": "a", "a3": "a", "b1": "b"})
-    assert whole == pytest.approx(
-        {
-            "a1": (0.9 + SUPPORT * 0.5) / (1 + SUPPORT),
-            "a2": (0.5 + SUPPORT * 0.9) / (1 + SUPPORT),
-            "a3": (0.1 + SUPPORT * 0.9) / (1 + SUPPORT),
-            "b1": 0.95 / (1 + SUPPORT),
-        }
-    )
-    assert max(whole, key=whole.__getitem__) == "a1"
+    assert best_others(scores, {"a1": "a", "a2": "a", "a3": "a", "b1": "b"}) == {
+        "a1": 0.5,
+        "a2": 0.9,
+        "a3": 0.9,
+        "b1": 0.0,
+    }
 
 
-def test_support_never_turns_the_passages_of_a_story_around() -> None:
-    whole = supported({"a1": 0.6, "a2": 0.6, "a3": 0.59}, {"a1": "a", "a2": "a", "a3": "a"})
-    assert whole["a1"] == whole["a2"] > whole["a3"]
+def test_of_two_passages_that_match_as_well_each_supports_the_other() -> None:
+    assert best_others({"a1": 0.6, "a2": 0.6}, {"a1": "a", "a2": "a"}) == {"a1": 0.6, "a2": 0.6}

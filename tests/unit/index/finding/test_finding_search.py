@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from index.engine import Engine
 from index.errors import IncompleteIndexError, VectorServerError
-from index.finding.fusion import fuse, supported
-from index.finding.recency import recency, timing
+from index.finding.recency import timing
+from index.finding.scoring import evidence, weigh
 from index.storing import schema
 
 NOW = datetime(2025, 5, 23, 10, 0, tzinfo=UTC)
@@ -31,18 +31,27 @@ def test_findings_come_in_order_of_their_scores(engine: Engine, newsroom: Any) -
         assert len(scores) >= 2
 
 
-def test_the_score_is_the_fused_score_and_the_recency(engine: Engine, newsroom: Any) -> None:
+def test_the_score_is_what_the_evidence_weighs(engine: Engine, newsroom: Any) -> None:
     newsroom.write("a", "The bridge was closed.", published_at="2025-05-23")
     newsroom.write("b", "The harbour was closed on Monday.")
     newsroom.add(engine)
     found = engine.find("bridge closed", now=NOW)
-    cosines = {each.passage_id: each.vector_score for each in found}
-    words = {each.passage_id: each.word_score for each in found}
-    fused = fuse(cosines, words)  # type: ignore[arg-type]
-    whole = supported(fused, {each.passage_id: each.story_id for each in found})
-    gain = recency(NOW.date().toordinal(), timing=timing("bridge closed", now=NOW.date()))
-    expected = {each.passage_id: whole[each.passage_id] + (gain if each.published_at else 0.0) for each in found}
-    assert {each.passage_id: each.score for each in found} == pytest.approx(expected)
+    days = [NOW.date().toordinal() if each.published_at else 0 for each in found]
+    told = evidence("bridge closed", found, days, timing=timing("bridge closed", now=NOW.date()))
+    assert [each.score for each in found] == pytest.approx(list(weigh(told)))
+
+
+@pytest.mark.parametrize(("leg", "own"), [("vectors", "vector_score"), ("words", "word_score")])
+def test_a_leg_that_is_asked_for_by_itself_orders_by_its_scores_alone(
+    leg: Any, own: str, engine: Engine, newsroom: Any
+) -> None:
+    newsroom.write("old", "The bridge was closed.", published_at="2020-01-01")
+    newsroom.write("new", "A bridge of boats was closed for the weekend's regatta.", published_at="2025-05-23")
+    newsroom.add(engine)
+    found = engine.find("bridge closed", leg=leg, now=NOW)
+    scores = [getattr(each, own) for each in found]
+    assert [each.score for each in found] == pytest.approx([score / scores[0] for score in scores])
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_a_leg_alone_gives_only_its_own_scores(engine: Engine, newsroom: Any) -> None:
