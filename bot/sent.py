@@ -8,6 +8,7 @@ import aiohttp
 import discord
 
 from bot.shelf import RefusedError
+from bot.showing.stories import FROM_MESSAGE
 from index.reading.discovering import KINDS, TEXT_SUFFIXES
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -79,7 +80,7 @@ def of_message(message: discord.Message) -> Document | None:
     return of_text(
         text,
         identity=f"discord:message:{message.id}",
-        source="a message in Discord",
+        source=FROM_MESSAGE,
         title=titled,
         published_at=message.created_at.date().isoformat(),
         url=message.jump_url,
@@ -88,4 +89,4 @@ def of_message(message: discord.Message) -> Document | None:
 
 def _too_large(size: int) -> RefusedError:
     megabyte = 1024 * 1024
-    return RefusedError("file_large", size=f"{size / megabyte:,.1f}", most=MOST_BYTES // megabyte)
+    return RefusedError("file_large", size=round(size / megabyte, 1), most=MOST_BYTES // megabyte)

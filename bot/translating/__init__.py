@@ -6,7 +6,8 @@ name in `languages.py`, and nothing else.
 
 from bot.translating.commands import CommandTranslator, expected_places
 from bot.translating.languages import LANGUAGES, SOURCE, Language, language_of
-from bot.translating.texts import MissingTextError, text
+from bot.translating.texts import MissingTextError, error_in, text
+from bot.translating.voice import Voice
 
 __all__ = [
     "LANGUAGES",
@@ -14,6 +15,8 @@ __all__ = [
     "CommandTranslator",
     "Language",
     "MissingTextError",
+    "Voice",
+    "error_in",
     "expected_places",
     "language_of",
     "text",
