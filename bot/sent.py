@@ -9,7 +9,7 @@ import discord
 
 from bot.shelf import RefusedError
 from bot.showing.stories import FROM_MESSAGE
-from index.reading.discovering import KINDS, TEXT_SUFFIXES
+from index.reading.discovering import TEXT_SUFFIXES
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of a file: what everybody may send in Discord."""
@@ -57,7 +57,7 @@ async def of_attachment(
 def check(attachment: discord.Attachment) -> None:
     """Raise RefusedError for a file that is not to be fetched."""
     if not is_readable(attachment):
-        raise RefusedError("file_kind", kinds=KINDS)
+        raise RefusedError("file_kind", kinds=", ".join(TEXT_SUFFIXES))
     if attachment.size > MOST_BYTES:
         raise _too_large(attachment.size)
 

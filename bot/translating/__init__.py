@@ -1,7 +1,7 @@
 """The bot's words in a few languages: names and descriptions of commands, and what the interface says itself.
 
 Stories and answers are never translated. `texts/` has a file a language; adding a language is adding a file, its
-name in `languages.py`, and nothing else.
+name and its locale in `languages.py`, and its words for spans of time in `bot/since.py`.
 """
 
 from bot.translating.commands import CommandTranslator, expected_places

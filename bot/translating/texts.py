@@ -9,10 +9,7 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
-from bot.translating.languages import SOURCE, Language, language_of
-
-NUMBERS: dict[Language, str] = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "es": "es_ES"}
-"""The locale that numbers and dates of a language are written by; English days are "23 May 2025"."""
+from bot.translating.languages import LOCALES, SOURCE, Language, language_of
 
 
 class MissingTextError(KeyError):
@@ -57,4 +54,4 @@ def error_in(language: str, error: str) -> str:
 
 
 def _written(value: object, language: Language) -> object:
-    return format_decimal(value, locale=NUMBERS[language]) if isinstance(value, int | float) else value
+    return format_decimal(value, locale=LOCALES[language]) if isinstance(value, int | float) else value

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from babel.core import Locale
 from babel.dates import format_date
 
-from bot.translating.languages import LANGUAGES, SOURCE, Language
-from bot.translating.texts import NUMBERS, text, words_of
+from bot.translating.languages import LANGUAGES, LOCALES, SOURCE, Language
+from bot.translating.texts import text, words_of
 
 NOT_BREAKING = "\xa0"
 # Ours in sentences; what others wrote has a backslash before each backtick.
@@ -46,14 +46,14 @@ class Voice:
 
     def day(self, day: date) -> str:
         """A day in words, like "23 May 2025", that no line break parts."""
-        written = format_date(day, "long", locale=NUMBERS[self.language])
+        written = format_date(day, "long", locale=LOCALES[self.language])
         if self.language == "fr" and day.day == 1:  # which is how French counts the first, and babel does not
             written = written.replace("1", "1er", 1)
         return written.replace(" ", NOT_BREAKING)
 
     def language_called(self, code: str) -> str | None:
         """What the language of a code is called in this one; None for a code that is none."""
-        called: str | None = Locale.parse(NUMBERS[self.language]).languages.get(code)
+        called: str | None = Locale.parse(LOCALES[self.language]).languages.get(code)
         return called
 
     def _name(self, name: str, as_it_is: str) -> str:
