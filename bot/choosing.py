@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from rapidfuzz import fuzz, process, utils
 
 from bot.showing.escaping import clean
+from bot.translating import Voice
 from index.stories import StoryTitle
 
 MOST_CHOICES = 25
@@ -31,14 +32,14 @@ def matching(titles: Sequence[StoryTitle], typed: str) -> list[StoryTitle]:
     return [compared[position] for _, _, position in found]
 
 
-def choices(titles: Iterable[StoryTitle]) -> list[tuple[str, str]]:
+def choices(titles: Iterable[StoryTitle], *, say: Voice) -> list[tuple[str, str]]:
     """Names that Discord takes, each with the id of its story; the day tells stories of one title apart."""
-    return [(choice_name(title.title, (title.published_at or "")[:10]), title.story_id) for title in titles]
+    return [(choice_name(title.title, (title.published_at or "")[:10], say=say), title.story_id) for title in titles]
 
 
-def choice_name(text: str, detail: str = "") -> str:
+def choice_name(text: str, detail: str = "", *, say: Voice) -> str:
     """One line of 1 to 100 characters, nothing in it invisible or turning the direction of what follows."""
     tail = f" · {detail}" if detail else ""
     room = LONGEST_CHOICE - len(tail)
-    line = clean(text) or "Untitled story"
+    line = clean(text) or say("untitled")
     return (line if len(line) <= room else f"{line[: room - 1].rstrip()}…") + tail

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from bot.shelf import Shelf
 from bot.showing.look import draw_failure
 from bot.speaking import learn, spoken_at
 from bot.sweeping import sweep, take_stock
-from bot.syncing import sync_commands
+from bot.syncing import command_ids, sync_commands
 from bot.telling import tell_failure
 from bot.translating import LANGUAGES
 from index.errors import StorydeskError
@@ -77,6 +77,7 @@ class StorydeskClient(discord.AutoShardedClient):
         self.reception = self._open_reception(desk, memory, settings, now)
         self._settings = settings
         self._now = now
+        self.command_ids: Mapping[str, int] = {}
         self._commands_file = commands_file
         self._on_connected: Callable[[str], None] | None = on_connected
         self._in_progress: set[asyncio.Task[Any]] = set()
@@ -124,6 +125,7 @@ class StorydeskClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         await sync_commands(self.tree, state_file=self._commands_file)
+        self.command_ids = await command_ids(self.tree)
 
     async def on_ready(self) -> None:
         await take_stock(self.memory, [guild.id for guild in self.guilds], at=self._now())
@@ -156,7 +158,7 @@ class StorydeskClient(discord.AutoShardedClient):
         assert task is not None
         self._answering[message.id] = task
         try:
-            await answer_message(message, self.reception, self.user.id)
+            await answer_message(message, self.reception, self.user.id, commands=self.command_ids)
         finally:
             del self._answering[message.id]
 
@@ -174,11 +176,11 @@ class StorydeskClient(discord.AutoShardedClient):
             _log.exception("Handling %s failed", event_method)
             return
         self.desk.metrics.failed(error)
-        language = await spoken_at(place_of_message(message), self.memory)
-        sentence = sentence_for(error, question=message.content, language=language)
+        say = await spoken_at(place_of_message(message), self.memory, self.command_ids)
+        sentence = sentence_for(error, question=message.content, language=say.language)
         if sentence is not None:
             try:
-                await reply(message, draw_failure(sentence))
+                await reply(message, draw_failure(say.named(sentence)))
             except (discord.HTTPException, aiohttp.ClientError, OSError) as untold:
                 _log.warning("The person could not be told of a failure: %s", untold)
 

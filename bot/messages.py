@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 import discord
@@ -11,8 +12,7 @@ from bot.conversing import Key, direct, replying_to
 from bot.pressing.answers import draw_reply, remember
 from bot.reception import Question, Reception, is_answered_in
 from bot.showing.look import draw_hint
-from bot.translating import language_of
-from bot.translating import text as say
+from bot.speaking import spoken_with
 
 _log = logging.getLogger(__name__)
 _WRITTEN_BY_PEOPLE = frozenset({discord.MessageType.default, discord.MessageType.reply})
@@ -25,8 +25,13 @@ def is_for_bot(message: discord.Message, bot_id: int) -> bool:
     return message.guild is None or _mentions(message, bot_id) or _replies_to(message, bot_id)
 
 
-async def answer_message(message: discord.Message, reception: Reception, bot_id: int) -> None:
-    """Answer a message for which `is_for_bot` holds; raises what `Reception` and Discord raise."""
+async def answer_message(
+    message: discord.Message, reception: Reception, bot_id: int, *, commands: Mapping[str, int]
+) -> None:
+    """Answer a message for which `is_for_bot` holds; raises what `Reception` and Discord raise.
+
+    `commands` are the ids of the bot's commands, as far as they are known.
+    """
     place = place_of_message(message)
     member = message.author if isinstance(message.author, discord.Member) else None
     asker = Asker(message.author.id, place, membership_of_member(member) if member is not None else None)
@@ -35,22 +40,22 @@ async def answer_message(message: discord.Message, reception: Reception, bot_id:
         settings.mention_mode == "off" or not is_answered_in(settings, place.channel_id, place.parent_id)
     ):
         return
-    language = language_of(settings.language) if message.guild is not None else language_of(None)
+    say = spoken_with(settings if message.guild is not None else None, commands)
     if not _may(message, "send_messages"):
         await reception.admit(asker, settings)  # nobody is told more often than they may ask
-        await _tell_privately(message, say("may_not_write", language=language, channel=f"<#{place.channel_id}>"))
+        await _tell_privately(message, say("may_not_write", channel=f"<#{place.channel_id}>"))
         return
     text = _without_mention(message.content, bot_id)
     if not text:
         # A reply in a server that does not mention the bot arrives without its text.
         unheard = message.guild is not None and _replies_to(message, bot_id) and not message.attachments
-        await reply(message, draw_hint(say("not_delivered" if unheard else "no_text", language=language)))
+        await reply(message, draw_hint(say("not_delivered" if unheard else "no_text")))
         return
     await reception.admit(asker, settings)
     earlier = direct(place.channel_id) if message.guild is None else _earlier(message)
     async with message.channel.typing():
         given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))
-    sent = await reply(message, draw_reply(given, language=language))
+    sent = await reply(message, draw_reply(given, say=say))
     in_direct = message.guild is None
     channel_id = place.channel_id if in_direct else None
     remember(reception, given, sent.id, aloud=not in_direct, channel_id=channel_id)

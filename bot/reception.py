@@ -7,7 +7,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, shareable
@@ -15,7 +15,6 @@ from bot.conversing import Conversations, Key, Turn, answers_from
 from bot.desk import BusyError, Desk, UnansweredError
 from bot.limiting import Cooldowns
 from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, servers
-from bot.translating import SOURCE, text
 from index.errors import StorageError
 from index.stories import StoryTitle
 
@@ -155,8 +154,6 @@ class Reception:
             conversation=answers_from(earlier, libraries),
         )
         answer = given.answer
-        if answer.reason == "no_stories":
-            answer = replace(answer, text=text("refused_no_stories", language=SOURCE))
         kept = KeptAnswer(
             id=answers.new_id(),
             asked_by=asker.person_id,

@@ -8,7 +8,8 @@ import aiohttp
 import discord
 
 from bot.shelf import RefusedError
-from index.reading.discovering import KINDS, TEXT_SUFFIXES
+from bot.showing.stories import FROM_MESSAGE
+from index.reading.discovering import TEXT_SUFFIXES
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of a file: what everybody may send in Discord."""
@@ -56,7 +57,7 @@ async def of_attachment(
 def check(attachment: discord.Attachment) -> None:
     """Raise RefusedError for a file that is not to be fetched."""
     if not is_readable(attachment):
-        raise RefusedError("file_kind", kinds=KINDS)
+        raise RefusedError("file_kind", kinds=", ".join(TEXT_SUFFIXES))
     if attachment.size > MOST_BYTES:
         raise _too_large(attachment.size)
 
@@ -79,7 +80,7 @@ def of_message(message: discord.Message) -> Document | None:
     return of_text(
         text,
         identity=f"discord:message:{message.id}",
-        source="a message in Discord",
+        source=FROM_MESSAGE,
         title=titled,
         published_at=message.created_at.date().isoformat(),
         url=message.jump_url,
@@ -88,4 +89,4 @@ def of_message(message: discord.Message) -> Document | None:
 
 def _too_large(size: int) -> RefusedError:
     megabyte = 1024 * 1024
-    return RefusedError("file_large", size=f"{size / megabyte:,.1f}", most=MOST_BYTES // megabyte)
+    return RefusedError("file_large", size=round(size / megabyte, 1), most=MOST_BYTES // megabyte)

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import discord
 
 from bot.access import Place
-from bot.remembering import Memory, servers
-from bot.translating import Language, language_of
+from bot.remembering import Memory, ServerSettings, servers
+from bot.translating import Language, Voice, language_of
 from index.errors import StorageError
 
 _LEARNED = "language"
@@ -24,6 +25,13 @@ class LearnsLanguage(Protocol):
     async def learn_language(self, interaction: discord.Interaction[Any], /) -> None: ...
 
 
+@runtime_checkable
+class KnowsCommands(Protocol):
+    """A client that knows the ids of its commands, by their English names."""
+
+    command_ids: Mapping[str, int]
+
+
 async def learn(interaction: discord.Interaction[Any], memory: Memory) -> None:
     """Find out the language of an interaction, for `spoken`, before anything is said; never fails, nor takes long."""
     server_id = interaction.guild_id
@@ -34,16 +42,33 @@ async def learn(interaction: discord.Interaction[Any], memory: Memory) -> None:
         interaction.extras[_LEARNED] = language
 
 
-def spoken(interaction: discord.Interaction[Any]) -> Language:
-    """The language that was learned for an interaction, otherwise that of the person's Discord."""
+def spoken(interaction: discord.Interaction[Any]) -> Voice:
+    """How to speak in answer to an interaction.
+
+    In the language that was learned for it, otherwise that of the person's Discord, where commands are listed in that
+    in any case.
+    """
+    own = language_of(interaction.locale.value)
     learned: Language | None = interaction.extras.get(_LEARNED)
-    return learned if learned is not None else language_of(interaction.locale.value)
+    client = interaction.client
+    commands = client.command_ids if isinstance(client, KnowsCommands) else {}
+    return Voice(learned if learned is not None else own, own, commands)
 
 
-async def spoken_at(place: Place, memory: Memory) -> Language:
-    """The language in which a message is answered; English where Discord says nothing of a person's."""
+def spoken_with(settings: ServerSettings | None, commands: Mapping[str, int]) -> Voice:
+    """How to speak in answer to a message: as the server has it, in English where there is none.
+
+    Discord does not say which language a message's author has chosen, so commands are called by that of the server.
+    """
+    language = language_of(settings.language if settings is not None else None)
+    return Voice(language, language, commands)
+
+
+async def spoken_at(place: Place, memory: Memory, commands: Mapping[str, int]) -> Voice:
+    """`spoken_with` the settings that a message's server has."""
     language = await _of_server(place.server_id, memory) if place.server_id is not None else None
-    return language if language is not None else language_of(None)
+    language = language if language is not None else language_of(None)
+    return Voice(language, language, commands)
 
 
 async def _of_server(server_id: int, memory: Memory) -> Language | None:

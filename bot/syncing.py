@@ -1,4 +1,4 @@
-"""Registers the slash commands with Discord at start, and only if they changed since the last time."""
+"""Registers the slash commands with Discord at start, only if they changed since the last time; learns their ids."""
 
 import asyncio
 import hashlib
@@ -63,6 +63,19 @@ async def sync_commands(tree: app_commands.CommandTree[ClientT], *, state_file: 
         return False
     await asyncio.to_thread(_write, state_file, digest)
     return True
+
+
+async def command_ids(tree: app_commands.CommandTree[ClientT]) -> dict[str, int]:
+    """The ids of the commands that Discord has, by their English names, so that sentences can mention them.
+
+    They are asked for, as other ways than ours may have registered them. A failure is logged and not raised: without
+    ids, commands are called by their names.
+    """
+    try:
+        return {command.name: command.id for command in await tree.fetch_commands()}
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        _log.warning("The ids of the slash commands could not be learned: %s", type(error).__name__)
+        return {}
 
 
 def _read(state_file: Path) -> str | None:

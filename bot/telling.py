@@ -19,9 +19,11 @@ async def tell_failure(
 ) -> None:
     """Log and count `error`, and tell the person, without acknowledging twice; `question` is kept out of the log."""
     metrics.failed(error)
-    sentence = sentence_for(error, question=question, language=spoken(interaction))
+    say = spoken(interaction)
+    sentence = sentence_for(error, question=question, language=say.language)
     if sentence is None:
         return
+    sentence = say.named(sentence)
     embed = draw_failure(sentence)
     nobody = discord.AllowedMentions.none()
     try:

@@ -18,7 +18,7 @@ from index.answering import answer_question, complete
 from index.answering.reader import Reader, Reading
 from index.answering.summary import summarize
 from index.errors import OutdatedIndexError
-from index.finding import Embedder, SentenceTransformerEmbedder, TextVectors, search
+from index.finding import NOTES, Embedder, SentenceTransformerEmbedder, TextVectors, search
 from index.finding.earlier_models import EarlierModels, model_files
 from index.finding.model_files import load_token_offsets, model_fingerprint
 from index.finding.ranking import RANKER_WEIGHT, Ranker, load_ranker, rerank
@@ -39,6 +39,7 @@ from index.stories import (
     Finding,
     Leg,
     LibraryHealth,
+    NoteReason,
     StoredStory,
     StorySummary,
     StoryTitle,
@@ -227,7 +228,7 @@ class Engine:
         question = storable(question)
         understood = storable(complete(question, conversation))
         day = (now or self._clock()).date()
-        notes: list[str] = []
+        notes: list[NoteReason] = []
         only = self._story_id(story, library)
         with self._stores.searches.searching(lambda: self._readable_library(library)) as target:
 
@@ -247,7 +248,7 @@ class Engine:
             )
         if understood != question:
             answer = replace(answer, question=question, understood_as=understood)
-        return replace(answer, note=notes[0]) if notes else answer
+        return replace(answer, note=NOTES[notes[0]], note_reason=notes[0]) if notes else answer
 
     def find(
         self,
@@ -282,7 +283,7 @@ class Engine:
                 since=since,
                 leaving_out=leaving_out,
                 only=only,
-                on_note=on_note,
+                on_note=None if on_note is None else lambda reason: on_note(NOTES[reason]),
             )
 
     def _story_id(self, story: str | None, library: str) -> str | None:

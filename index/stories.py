@@ -14,6 +14,7 @@ Reason = Literal[
     "not_a_question",
     "too_long",
 ]
+NoteReason = Literal["model_gone", "vectors_unreachable", "vectors_incomplete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,10 @@ class Answer:
     None; `figures` are several when stories give different ones, the newest first. When refused, `text` is the sentence
     to show, `figures` is empty and `citations` may name the nearest stories. `confidence` is in 0..1; `elapsed_ms`
     gives milliseconds by stage, `total` among them. `note` is a sentence about how the answer was found when that was
-    not as usual. `short` is the figure, name, place or date asked for, in the words of a citation, when it is sure
-    enough to be shown first. `understood_as` is the question as the conversation completed it, None when it was asked
-    as it stands.
+    not as usual, and `note_reason` says it in a word. `stories_language` is the language that the stories are in, as
+    ISO 639-1, when a question in another one was refused for that. `short` is the figure, name, place or date asked
+    for, in the words of a citation, when it is sure enough to be shown first. `understood_as` is the question as the
+    conversation completed it, None when it was asked as it stands.
     """
 
     question: str
@@ -188,6 +190,8 @@ class Answer:
     note: str | None = None
     short: str | None = None
     understood_as: str | None = None
+    note_reason: NoteReason | None = None
+    stories_language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

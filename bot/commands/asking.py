@@ -16,7 +16,6 @@ from bot.reception import Question, Reception
 from bot.showing.look import draw_hint
 from bot.since import offered_days, parse_since
 from bot.speaking import spoken
-from bot.translating import text
 from index.errors import StorydeskError
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
@@ -58,7 +57,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         aloud = not hidden and not in_direct
         given = await reception.answer(Question(question, asker, aloud, story, first_day, earlier))
         message = await interaction.edit_original_response(
-            view=draw_reply(given, language=spoken(interaction)), allowed_mentions=_NOBODY
+            view=draw_reply(given, say=spoken(interaction)), allowed_mentions=_NOBODY
         )
         channel_id = asker.place.channel_id if in_direct else None
         remember(reception, given, message.id, aloud=aloud, channel_id=channel_id)
@@ -72,11 +71,13 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         except (UnansweredError, StorydeskError, TimeoutError) as error:
             _log.info("No stories were offered: %s", type(error).__name__)
             return []
-        return [app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found)]
+        return [
+            app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found, say=spoken(interaction))
+        ]
 
     @ask.autocomplete("since")
     async def offer_days(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:
-        offered = offered_days(typed, today=reception.now().date())
+        offered = offered_days(typed, today=reception.now().date(), say=spoken(interaction))
         return [app_commands.Choice(name=name, value=day) for name, day in offered]
 
     @tree.context_menu(name="Ask the stories about this")
@@ -86,7 +87,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         asker = asker_of(interaction)
         question = " ".join(message.content.split())[:LONGEST_QUESTION]
         if not question:
-            no_text = draw_hint(text("no_text", language=spoken(interaction)))
+            no_text = draw_hint(spoken(interaction)("no_text"))
             await interaction.response.send_message(embed=no_text, ephemeral=True, allowed_mentions=_NOBODY)
             return
         await reception.admit_in_time(asker, private=True)
@@ -94,5 +95,5 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         await interaction.response.defer(thinking=True, ephemeral=True)
         given = await reception.answer(Question(question, asker, aloud=False))
         await interaction.edit_original_response(
-            view=draw_reply(given, language=spoken(interaction)), allowed_mentions=_NOBODY
+            view=draw_reply(given, say=spoken(interaction)), allowed_mentions=_NOBODY
         )

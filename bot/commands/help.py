@@ -23,7 +23,7 @@ def add_help(tree: app_commands.CommandTree[ClientT]) -> None:
         embed = draw_help(
             in_server=asker.place.kind == "server",
             manages=asker.membership is not None and asker.membership.manages,
-            language=spoken(interaction),
+            say=spoken(interaction),
         )
         await interaction.response.send_message(
             embed=embed, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from dataclasses import replace
-from functools import partial
 from typing import Any, TypeVar
 
 import discord
@@ -22,7 +21,7 @@ from bot.showing.escaping import show
 from bot.showing.look import draw_hint
 from bot.speaking import spoken
 from bot.sweeping import remove_library
-from bot.translating import text
+from bot.translating import Voice
 from index.errors import StorydeskError
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
@@ -69,10 +68,10 @@ def _add_choosing(tree: app_commands.CommandTree[ClientT], reception: Reception)
             sentence = _overview(facts, interaction)
         elif library == _ALL:
             await reception.memory.run(people.choose_library, asker.person_id, None, at=reception.now())
-            sentence = text("all_chosen", language=spoken(interaction))
+            sentence = spoken(interaction)("all_chosen")
         elif library in _readable_there(facts):
             await reception.memory.run(people.choose_library, asker.person_id, library, at=reception.now())
-            sentence = text("one_chosen", language=spoken(interaction), library=_title(library, facts, interaction))
+            sentence = spoken(interaction)("one_chosen", library=_title(library, facts, interaction))
         else:
             raise NoSuchLibraryError("no_such_library")
         await interaction.edit_original_response(embed=draw_hint(sentence), allowed_mentions=_NOBODY)
@@ -86,8 +85,8 @@ def _add_choosing(tree: app_commands.CommandTree[ClientT], reception: Reception)
             _log.info("No libraries were offered: %s", type(error).__name__)
             return []
         offered = [(_plain_title(name, facts, interaction), name) for name in _readable_there(facts)]
-        everything = (text("all_libraries", language=spoken(interaction)), _ALL)
-        return library_choices([*offered, everything] if offered else [], typed)
+        say = spoken(interaction)
+        return library_choices([*offered, (say("all_libraries"), _ALL)] if offered else [], typed, say)
 
 
 def _add_managing(group: app_commands.Group, reception: Reception) -> None:
@@ -97,8 +96,8 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
     @group.command(name="list", description="The libraries of this server")
     async def show_all(interaction: discord.Interaction[ClientT]) -> None:
         found = await managed_libraries(interaction, reception)
-        language = spoken(interaction)
-        await _tell(interaction, "\n".join(f"- {_line(library, language)}" for library in found))
+        say = spoken(interaction)
+        await _tell(interaction, "\n".join(f"- {_line(library, say)}" for library in found))
 
     @group.command(name="add", description="Give this server another library")
     @app_commands.describe(title="What to call it", role="Only who has this role may read it; without, everybody here")
@@ -150,7 +149,7 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
 
         await interaction.response.defer(thinking=True, ephemeral=True)
         question = draw_hint(_said("library_remove", found, interaction))
-        yes = text("remove_it", language=spoken(interaction))
+        yes = spoken(interaction)("remove_it")
         await ask_to_confirm(interaction, question, yes=yes, do=do, metrics=reception.desk.metrics)
 
 
@@ -171,7 +170,7 @@ def _readable_there(facts: Facts) -> tuple[str, ...]:
 
 
 def _overview(facts: Facts, interaction: discord.Interaction[Any]) -> str:
-    say = partial(text, language=spoken(interaction))
+    say = spoken(interaction)
     names = _readable_there(facts)
     if not names:
         return say("no_library_yet")
@@ -184,7 +183,7 @@ def _overview(facts: Facts, interaction: discord.Interaction[Any]) -> str:
 
 
 def _plain_title(name: str, facts: Facts, interaction: discord.Interaction[Any]) -> str:
-    say = partial(text, language=spoken(interaction))
+    say = spoken(interaction)
     if name == facts.public:
         return say("public_library")
     library = next(library for library in facts.libraries if library.name == name)
@@ -197,16 +196,16 @@ def _title(name: str, facts: Facts, interaction: discord.Interaction[Any]) -> st
     return show(_plain_title(name, facts, interaction), limit=_LONGEST_SHOWN)
 
 
-def _line(library: BoundLibrary, language: str) -> str:
-    title = show(title_of(library, language), limit=_LONGEST_SHOWN)
+def _line(library: BoundLibrary, say: Voice) -> str:
+    title = show(title_of(library, say), limit=_LONGEST_SHOWN)
     if library.role_id is None:
-        return text("read_by_all", language=language, title=title)
-    return text("read_by_role", language=language, title=title, role=f"<@&{library.role_id}>")
+        return say("read_by_all", title=title)
+    return say("read_by_role", title=title, role=f"<@&{library.role_id}>")
 
 
 def _said(key: str, library: BoundLibrary, interaction: discord.Interaction[Any]) -> str:
-    language = spoken(interaction)
-    return text(key, language=language, library=_line(library, language))
+    say = spoken(interaction)
+    return say(key, library=_line(library, say))
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:

@@ -15,7 +15,7 @@ from bot.reception import NotHereError, Reception
 from bot.remembering import BoundLibrary
 from bot.shelf import RefusedError
 from bot.speaking import spoken
-from bot.translating import text
+from bot.translating import Voice
 from index.errors import StorydeskError
 from index.stories import StoryTitle
 
@@ -60,9 +60,9 @@ async def meant_story(reception: Reception, library: BoundLibrary, wanted: str) 
     raise RefusedError("no_such_story_there")
 
 
-def title_of(library: BoundLibrary, language: str) -> str:
+def title_of(library: BoundLibrary, say: Voice) -> str:
     """What a library is called where its server is known."""
-    return text("server_library", language=language) if library.is_default else library.title
+    return say("server_library") if library.is_default else library.title
 
 
 async def offer_libraries(
@@ -75,14 +75,14 @@ async def offer_libraries(
     except (UnansweredError, StorydeskError, TimeoutError) as error:
         _log.info("No libraries were offered: %s", type(error).__name__)
         return []
-    language = spoken(interaction)
-    return library_choices([(title_of(library, language), library.name) for library in found], typed)
+    say = spoken(interaction)
+    return library_choices([(title_of(library, say), library.name) for library in found], typed, say)
 
 
-def library_choices(offered: Sequence[tuple[str, str]], typed: str) -> list[app_commands.Choice[str]]:
+def library_choices(offered: Sequence[tuple[str, str]], typed: str, say: Voice) -> list[app_commands.Choice[str]]:
     """Those of the libraries, titles with names, whose title has what was typed."""
     fitting = [(title, name) for title, name in offered if typed.strip().casefold() in title.casefold()]
-    return [app_commands.Choice(name=choice_name(title), value=name) for title, name in fitting[:MOST_CHOICES]]
+    return [app_commands.Choice(name=choice_name(title, say=say), value=name) for title, name in fitting[:MOST_CHOICES]]
 
 
 async def offer_managed_stories(
@@ -98,4 +98,6 @@ async def offer_managed_stories(
     except (UnansweredError, StorydeskError, TimeoutError) as error:
         _log.info("No stories were offered: %s", type(error).__name__)
         return []
-    return [app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found)]
+    return [
+        app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found, say=spoken(interaction))
+    ]

@@ -1,6 +1,5 @@
 """`/privacy` says what is stored, `/forget` forgets a conversation or all that is stored of a person."""
 
-from functools import partial
 from typing import TypeVar
 
 import discord
@@ -12,7 +11,7 @@ from bot.remembering import people
 from bot.remembering.people import Kept
 from bot.showing.look import draw_hint
 from bot.speaking import spoken
-from bot.translating import text
+from bot.translating import Voice
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
@@ -29,7 +28,7 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
         await interaction.response.defer(thinking=True, ephemeral=True)
         kept = await reception.memory.run(people.kept_of, interaction.user.id)
         await interaction.edit_original_response(
-            embed=draw_hint(what_is_stored(kept, answer_days=answer_days, language=spoken(interaction))),
+            embed=draw_hint(what_is_stored(kept, answer_days=answer_days, say=spoken(interaction))),
             allowed_mentions=_NOBODY,
         )
 
@@ -44,13 +43,12 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
         if everything:
             reception.access.forget(person_id)
             await reception.memory.run(people.forget, person_id)
-        sentence = text("all_forgotten" if everything else "forgotten", language=spoken(interaction))
+        sentence = spoken(interaction)("all_forgotten" if everything else "forgotten")
         await interaction.edit_original_response(embed=draw_hint(sentence), allowed_mentions=_NOBODY)
 
 
-def what_is_stored(kept: Kept, *, answer_days: int, language: str) -> str:
+def what_is_stored(kept: Kept, *, answer_days: int, say: Voice) -> str:
     """The whole of `/privacy`, with how much there is of the person who asks."""
-    say = partial(text, language=language)
     return "\n".join(
         [
             f"**{say('privacy_heading')}**",

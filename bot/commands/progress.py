@@ -10,22 +10,24 @@ import aiohttp
 import discord
 
 from bot.showing.look import draw_hint
+from bot.translating import Voice
 
 SECONDS = 2.5
 """Between two changes of the message: Discord takes five in five seconds of all that a bot changes in a channel."""
 
-_WORDS = {
-    "files read": "Reading",
-    "passages embedded": "Understanding passages",
-    "stories stored": "Storing stories",
-    "seconds waited for the vector server": "Waiting for the vector server",
+_KEYS = {
+    "files read": "doing_reading",
+    "passages embedded": "doing_understanding",
+    "stories stored": "doing_storing",
+    "seconds waited for the vector server": "doing_waiting",
 }
+"""What the engine says that it does, and what we say of it."""
 _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def showing_progress(
-    interaction: discord.Interaction[Any], *, seconds: float | None = None
+    interaction: discord.Interaction[Any], *, say: Voice, seconds: float | None = None
 ) -> AsyncIterator[Callable[[str, int, int], None]]:
     """Gives what is to be called, in any thread, with what is done, how much of it, and of how much.
 
@@ -36,8 +38,8 @@ async def showing_progress(
     news: list[str] = []
 
     def tell(what: str, done: int, total: int) -> None:
-        said = _WORDS.get(what, "Working")
-        news[:] = [f"{said}: {done:,} of {total:,} …" if total > 1 else f"{said} …"]
+        doing = say(_KEYS.get(what, "doing_anything"))
+        news[:] = [say("so_far", doing=doing, done=done, total=total) if total > 1 else f"{doing} …"]
 
     over = asyncio.Event()
 

@@ -13,6 +13,8 @@ from bot.reception import NotHereError, Reception
 from bot.remembering import ServerSettings, servers
 from bot.remembering.servers import LONGEST_COOLDOWN
 from bot.showing.servers import draw_settings
+from bot.speaking import LearnsLanguage, spoken
+from bot.translating import Voice
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 Interaction = discord.Interaction[Any]
@@ -44,8 +46,11 @@ def add_settings(
     async def change(interaction: Interaction, **changed: Any) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
         settings = await _change(interaction, reception, **changed)
+        if isinstance(interaction.client, LearnsLanguage):  # which may be what was changed
+            await interaction.client.learn_language(interaction)
         await interaction.edit_original_response(
-            embed=draw_settings(settings, languages=languages), allowed_mentions=_NOBODY
+            embed=draw_settings(settings, languages=languages, say=spoken(interaction)),
+            allowed_mentions=_NOBODY,
         )
 
     @group.command(name="show", description="What is set in this server")
@@ -53,15 +58,16 @@ def add_settings(
         await interaction.response.defer(thinking=True, ephemeral=True)
         settings = await _current(interaction, reception)
         await interaction.edit_original_response(
-            embed=draw_settings(settings, languages=languages), allowed_mentions=_NOBODY
+            embed=draw_settings(settings, languages=languages, say=spoken(interaction)), allowed_mentions=_NOBODY
         )
 
     @group.command(name="channels", description="Choose the channels in which I answer")
     async def channels(interaction: Interaction) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
         settings = await _current(interaction, reception)
-        view = _Channels(interaction.user.id, reception, settings, languages)
-        embed = draw_settings(settings, languages=languages)
+        say = spoken(interaction)
+        view = _Channels(interaction.user.id, reception, settings, languages, say)
+        embed = draw_settings(settings, languages=languages, say=say)
         await interaction.edit_original_response(embed=embed, view=view, allowed_mentions=_NOBODY)
 
     @group.command(name="direct-messages", description="May members read this server's stories in direct messages?")
@@ -94,13 +100,18 @@ class _Channels(PersonsView):
     """Lets the person choose channels, or all of them. What they may is looked at again when they do."""
 
     def __init__(
-        self, person_id: int, reception: Reception, settings: ServerSettings, languages: Mapping[str, str]
+        self,
+        person_id: int,
+        reception: Reception,
+        settings: ServerSettings,
+        languages: Mapping[str, str],
+        say: Voice,
     ) -> None:
         super().__init__(person_id, metrics=reception.desk.metrics, seconds=_SECONDS)
         self._reception = reception
         self._languages = languages
         self._select: discord.ui.ChannelSelect[Any] = discord.ui.ChannelSelect(
-            placeholder="Channels in which I answer",
+            placeholder=say("choose_channels"),
             channel_types=_CHANNEL_TYPES,
             min_values=1,
             max_values=MOST_CHANNELS,
@@ -110,12 +121,13 @@ class _Channels(PersonsView):
             ],
         )
         self._select.callback = self._chosen  # type: ignore[method-assign]
+        self.everywhere.label = say("answer_everywhere")
         self.add_item(self._select)
 
     async def _chosen(self, interaction: Interaction) -> None:
         await self._set(interaction, frozenset(channel.id for channel in self._select.values))
 
-    @discord.ui.button(label="Answer in all channels", style=discord.ButtonStyle.secondary, row=1)
+    @discord.ui.button(style=discord.ButtonStyle.secondary, row=1)
     async def everywhere(self, interaction: Interaction, button: discord.ui.Button[Any]) -> None:
         await self._set(interaction, frozenset())
 
@@ -123,7 +135,7 @@ class _Channels(PersonsView):
         await interaction.response.defer()
         settings = await _change(interaction, self._reception, channels=channels)
         self.stop()
-        embed = draw_settings(settings, languages=self._languages)
+        embed = draw_settings(settings, languages=self._languages, say=spoken(interaction))
         await interaction.edit_original_response(embed=embed, view=None, allowed_mentions=_NOBODY)
 
 

@@ -24,6 +24,7 @@ from bot.remembering import BoundLibrary
 from bot.sent import Document
 from bot.shelf import RefusedError, Shelf
 from bot.showing.stories import (
+    FROM_PERSON,
     draw_added,
     draw_list,
     draw_removal,
@@ -33,7 +34,7 @@ from bot.showing.stories import (
     story_pages,
 )
 from bot.speaking import spoken
-from bot.translating import text
+from bot.translating import Voice
 from index.stories import AddResult, StoryTitle
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
@@ -100,7 +101,8 @@ def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) 
 
         async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
             found = await managed_library(now, reception, library)
-            return _list_page(await reception.desk.titles(found.name), page, title_of(found, spoken(now)))
+            say = spoken(now)
+            return _list_page(await reception.desk.titles(found.name), page, title_of(found, say), say)
 
         await show_pages(interaction, draw, metrics=reception.desk.metrics)
 
@@ -113,7 +115,8 @@ def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) 
         async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
             found = await managed_library(now, reception, library)
             titles = sorted(await reception.desk.titles(found.name), key=lambda each: each.added_at, reverse=True)
-            return _list_page(titles[:_MOST_RECENT], page, f"{title_of(found, spoken(now))}: added last")
+            say = spoken(now)
+            return _list_page(titles[:_MOST_RECENT], page, say("added_last", library=title_of(found, say)), say)
 
         await show_pages(interaction, draw, metrics=reception.desk.metrics)
 
@@ -128,7 +131,7 @@ def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) 
             meant = await meant_story(reception, found, story)
             whole = await shelf.story(found.name, meant.story_id)
             pages = await reception.desk.quickly(story_pages, whole)
-            return draw_story(whole, pages, page=min(page, len(pages) - 1)), len(pages)
+            return draw_story(whole, pages, page=min(page, len(pages) - 1), say=spoken(now)), len(pages)
 
         await show_pages(interaction, draw, metrics=reception.desk.metrics)
 
@@ -159,7 +162,8 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
     ) -> None:
         if file is None and text is None:
             await managed_library(interaction, reception, library)
-            await interaction.response.send_modal(_AskForText(reception, shelf, title, published, library))
+            modal = _AskForText(reception, shelf, title, published, library, spoken(interaction))
+            await interaction.response.send_modal(modal)
             return
         await interaction.response.defer(thinking=True, ephemeral=True)
         found = await managed_library(interaction, reception, library)
@@ -183,25 +187,26 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
             still = await managed_library(now, reception, found.name)
             title = await shelf.remove(still.name, meant.story_id)
             _audit("story removed", now, library=still.name, story_id=meant.story_id)
-            return draw_removed(title)
+            return draw_removed(title, say=spoken(now))
 
-        question = draw_removal(await shelf.story(found.name, meant.story_id))
-        await ask_to_confirm(
-            interaction,
-            question,
-            yes=text("remove_it", language=spoken(interaction)),
-            do=do,
-            metrics=reception.desk.metrics,
-        )
+        say = spoken(interaction)
+        question = draw_removal(await shelf.story(found.name, meant.story_id), say=say)
+        await ask_to_confirm(interaction, question, yes=say("remove_it"), do=do, metrics=reception.desk.metrics)
 
 
 class _AskForText(TellingModal):
     """Asks for a story's text, which may have several paragraphs."""
 
     def __init__(
-        self, reception: Reception, shelf: Shelf, title: str | None, published: str | None, library: str | None
+        self,
+        reception: Reception,
+        shelf: Shelf,
+        title: str | None,
+        published: str | None,
+        library: str | None,
+        say: Voice,
     ) -> None:
-        super().__init__(title="Add a story", metrics=reception.desk.metrics)
+        super().__init__(title=say("add_story"), metrics=reception.desk.metrics)
         self._reception = reception
         self._shelf = shelf
         self._published = published
@@ -212,8 +217,9 @@ class _AskForText(TellingModal):
         self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph, max_length=_LONGEST_MODAL_TEXT
         )
-        self.add_item(discord.ui.Label(text="Title", description="May be left empty", component=self._title))
-        self.add_item(discord.ui.Label(text="The story's text", component=self._text))
+        optional = say("may_be_empty")
+        self.add_item(discord.ui.Label(text=say("story_title"), description=optional, component=self._title))
+        self.add_item(discord.ui.Label(text=say("story_text"), component=self._text))
 
     async def on_submit(self, interaction: Interaction, /) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
@@ -224,13 +230,14 @@ class _AskForText(TellingModal):
 
 def _written(interaction: Interaction, text: str, title: str | None, published: str | None) -> Document:
     identity = f"discord:interaction:{interaction.id}"
-    return sent.of_text(text, identity=identity, source="written in Discord", title=title, published_at=published)
+    return sent.of_text(text, identity=identity, source=FROM_PERSON, title=title, published_at=published)
 
 
 async def _store(interaction: Interaction, shelf: Shelf, library: BoundLibrary, documents: Sequence[Document]) -> None:
     """Add what was sent to a library that the person may change, in answer to an interaction that was deferred."""
     results: list[AddResult] = []
-    async with showing_progress(interaction) as tell:
+    say = spoken(interaction)
+    async with showing_progress(interaction, say=say) as tell:
         for document in documents:
             # Written before as well: it goes on when nobody waits for it any more.
             _audit("story sent", interaction, library=library.name, bytes=len(document.data))
@@ -247,12 +254,12 @@ async def _store(interaction: Interaction, shelf: Shelf, library: BoundLibrary, 
                 if each.status != "failed":
                     _audit(f"story {each.status}", interaction, library=library.name, story_id=each.story_id)
             results += added
-    await interaction.edit_original_response(embed=draw_added(results), allowed_mentions=_NOBODY)
+    await interaction.edit_original_response(embed=draw_added(results, say=say), allowed_mentions=_NOBODY)
 
 
-def _list_page(titles: Sequence[StoryTitle], page: int, heading: str) -> tuple[discord.Embed, int]:
+def _list_page(titles: Sequence[StoryTitle], page: int, heading: str, say: Voice) -> tuple[discord.Embed, int]:
     pages = list_pages(len(titles))
-    return draw_list(titles, page=min(page, pages - 1), heading=heading), pages
+    return draw_list(titles, page=min(page, pages - 1), heading=heading, say=say), pages
 
 
 def _audit(event: str, interaction: Interaction, **facts: str | int | None) -> None:

@@ -14,6 +14,7 @@ from bot.desk import UnansweredError
 from bot.reception import Reception
 from bot.shelf import RefusedError, Shelf
 from bot.showing.stories import draw_summary
+from bot.speaking import spoken
 from index.errors import StorydeskError
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
@@ -44,7 +45,8 @@ def add_summary(tree: app_commands.CommandTree[ClientT], reception: Reception, s
         await reception.access.note_use(asker)
         library, story_id = await _meant(reception, libraries, story)
         made = await shelf.summary(library, story_id)
-        await interaction.edit_original_response(embed=draw_summary(made), allowed_mentions=_NOBODY)
+        shown = draw_summary(made, say=spoken(interaction))
+        await interaction.edit_original_response(embed=shown, allowed_mentions=_NOBODY)
 
     @summary.autocomplete("story")
     async def offer(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:
@@ -55,7 +57,9 @@ def add_summary(tree: app_commands.CommandTree[ClientT], reception: Reception, s
         except (UnansweredError, StorydeskError, TimeoutError) as error:
             _log.info("No stories were offered: %s", type(error).__name__)
             return []
-        return [app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found)]
+        return [
+            app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found, say=spoken(interaction))
+        ]
 
 
 async def _meant(reception: Reception, libraries: Sequence[str], wanted: str) -> tuple[str, str]:

@@ -6,7 +6,6 @@ a restart too. Whoever presses is told privately.
 
 import asyncio
 import re
-from functools import partial
 from typing import Any, Self
 
 import discord
@@ -25,7 +24,7 @@ from bot.showing.look import draw_hint
 from bot.showing.passages import QuoteGoneError, draw_passages, passage_pages
 from bot.speaking import spoken
 from bot.telling import tell_failure
-from bot.translating import text
+from bot.translating import Voice
 
 LONGEST_QUESTION = 1_000
 """Characters of a question that Discord lets a person type."""
@@ -33,11 +32,11 @@ _SECONDS_BEFORE_ACKNOWLEDGING = 1.5
 _NOBODY = discord.AllowedMentions.none()
 
 
-def draw_reply(reply: Reply, *, language: str) -> ui.LayoutView:
-    """An answer as it was given, with its buttons, if it is kept for them; what is ours in it is in `language`."""
+def draw_reply(reply: Reply, *, say: Voice) -> ui.LayoutView:
+    """An answer as it was given, with its buttons, if it is kept for them."""
     kept = reply.kept
-    buttons = _buttons(kept, language) if reply.is_kept else []
-    return draw_answer(kept.answer, now=kept.asked_at, buttons=[buttons] if buttons else [], language=language)
+    buttons = _buttons(kept, say) if reply.is_kept else []
+    return draw_answer(kept.answer, now=kept.asked_at, buttons=[buttons] if buttons else [], say=say)
 
 
 def remember(
@@ -52,8 +51,7 @@ def remember(
     reception.said(reply, *keys)
 
 
-def _buttons(kept: KeptAnswer, language: str) -> list[ui.Item[ui.LayoutView]]:
-    say = partial(text, language=language)
+def _buttons(kept: KeptAnswer, say: Voice) -> list[ui.Item[ui.LayoutView]]:
     passages = [_button("passages", kept.id, say("passages"))] if kept.answer.citations else []
     return [
         *passages,
@@ -118,7 +116,7 @@ async def _show_passages(kept: Kept, interaction: discord.Interaction[Any], answ
         except QuoteGoneError:
             raise GoneError from None
         count = max(1, len(pages))
-        return draw_passages(pages, page=min(page, count - 1), now=reception.now()), count
+        return draw_passages(pages, page=min(page, count - 1), now=reception.now(), say=spoken(now)), count
 
     await show_pages(interaction, draw, metrics=reception.desk.metrics)
 
@@ -128,7 +126,7 @@ async def _vote(kept: Kept, interaction: discord.Interaction[Any], answer_id: st
     await kept.answer(interaction, answer_id)
     person_id = interaction.user.id
     await reception.memory.run(votes.vote, answer_id, person_id, helpful=helpful, at=reception.now())
-    said = text("noted_helpful" if helpful else "noted_not_helpful", language=spoken(interaction))
+    said = spoken(interaction)("noted_helpful" if helpful else "noted_not_helpful")
     await interaction.edit_original_response(embed=draw_hint(said), allowed_mentions=_NOBODY)
 
 
@@ -145,8 +143,7 @@ async def _ask_for_question(kept: Kept, interaction: discord.Interaction[Any], a
 class _FollowUp(TellingModal):
     """Asks for a question that goes on from an answer, and answers it where the answer is."""
 
-    def __init__(self, kept: Kept, answer_id: str, language: str) -> None:
-        say = partial(text, language=language)
+    def __init__(self, kept: Kept, answer_id: str, say: Voice) -> None:
         super().__init__(title=say("follow_up"), metrics=kept.reception.desk.metrics)
         self._kept = kept
         self._answer_id = answer_id
@@ -168,7 +165,7 @@ class _FollowUp(TellingModal):
         aloud = not hidden and not in_direct
         earlier = self._conversation(kept, None if above is None else above.id)
         reply = await reception.answer(Question(self._question.value, asker, aloud, earlier=earlier))
-        view = draw_reply(reply, language=spoken(interaction))
+        view = draw_reply(reply, say=spoken(interaction))
         message = await interaction.edit_original_response(view=view, allowed_mentions=_NOBODY)
         channel_id = asker.place.channel_id if in_direct else None
         remember(reception, reply, message.id, aloud=aloud, channel_id=channel_id)

@@ -10,7 +10,6 @@ from bot.operating.metrics import Metrics
 from bot.pressing.base import PersonsView
 from bot.showing.look import draw_hint
 from bot.speaking import spoken
-from bot.translating import text
 
 Do = Callable[[discord.Interaction[Any]], Awaitable[discord.Embed]]
 """Does it, after looking anew whether the person may, and says what came of it."""
@@ -33,7 +32,7 @@ class _Confirming(PersonsView):
         self._do = do
         self._decided = False
         self.confirm.label = yes
-        self.keep.label = text("keep_it", language=spoken(asked))
+        self.keep.label = spoken(asked)("keep_it")
 
     @discord.ui.button(style=discord.ButtonStyle.danger)
     async def confirm(self, interaction: discord.Interaction[Any], button: discord.ui.Button["_Confirming"]) -> None:
@@ -46,12 +45,12 @@ class _Confirming(PersonsView):
     @discord.ui.button(style=discord.ButtonStyle.secondary)
     async def keep(self, interaction: discord.Interaction[Any], button: discord.ui.Button["_Confirming"]) -> None:
         if await self._decide(interaction):
-            unchanged = draw_hint(text("unchanged", language=spoken(interaction)))
+            unchanged = draw_hint(spoken(interaction)("unchanged"))
             await interaction.edit_original_response(embed=unchanged, view=None)
 
     async def on_timeout(self) -> None:
         try:
-            unchanged = draw_hint(text("unchanged_in_time", language=spoken(self._asked)))
+            unchanged = draw_hint(spoken(self._asked)("unchanged_in_time"))
             await self._asked.edit_original_response(embed=unchanged, view=None)
         except (discord.HTTPException, aiohttp.ClientError, OSError):  # it was dismissed
             return

@@ -8,7 +8,6 @@ import discord
 from bot.operating.metrics import Metrics
 from bot.pressing.base import PersonsView
 from bot.speaking import spoken
-from bot.translating import text
 
 Draw = Callable[[discord.Interaction[Any], int], Awaitable[tuple[discord.Embed, int]]]
 """Given who looks now and the page wanted, from 0: the embed and how many pages there are.
@@ -30,8 +29,9 @@ async def show_pages(interaction: discord.Interaction[Any], draw: Draw, *, metri
 class _Pages(PersonsView):
     def __init__(self, asked: discord.Interaction[Any], draw: Draw, pages: int, metrics: Metrics) -> None:
         super().__init__(asked.user.id, metrics=metrics, seconds=_SECONDS)
-        self.back.label = text("previous_page", language=spoken(asked))
-        self.next.label = text("next_page", language=spoken(asked))
+        say = spoken(asked)
+        self.back.label = say("previous_page")
+        self.next.label = say("next_page")
         self._draw = draw
         self._page = 0
         self._pages = pages

@@ -9,7 +9,6 @@ import discord
 from bot.pressing.base import begin, is_taken
 from bot.showing.look import draw_failure
 from bot.speaking import spoken
-from bot.translating import text
 
 _ANSWERED = frozenset({discord.InteractionType.component, discord.InteractionType.modal_submit})
 _log = logging.getLogger(__name__)
@@ -24,7 +23,7 @@ async def answer_stale(interaction: discord.Interaction[Any]) -> None:
     if interaction.type not in _ANSWERED or is_taken(interaction):
         return
     await begin(interaction)
-    gone = text("answer_gone", language=spoken(interaction))
+    gone = spoken(interaction)("answer_gone")
     try:
         await interaction.response.send_message(
             embed=draw_failure(gone), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()

@@ -7,10 +7,9 @@ progress, pages and failures, which only one person sees, take each other's plac
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 import discord
 from discord import ui
@@ -19,11 +18,8 @@ from bot.showing.dates import date_and_age, written_date
 from bot.showing.escaping import clean, escape, link, show, units
 from bot.showing.look import ANSWER_COLOUR, LONGEST_TITLE, REFUSAL_COLOUR
 from bot.showing.sources import Source, number_sources
-from bot.translating import SOURCE, language_of, text
+from bot.translating import Voice
 from index.stories import Answer, Citation, Figure
-
-Say = Callable[..., str]
-"""A sentence of ours in the reader's language, by its key and what is put into it."""
 
 LONGEST_TEXT = 3_800
 """UTF-16 code units of all blocks; Discord takes 4,000 of a message, and may count the buttons' labels."""
@@ -66,15 +62,15 @@ def draw_answer(
     *,
     now: datetime,
     buttons: Sequence[Sequence[ui.Item[ui.LayoutView]]] = (),
-    language: str = SOURCE,
+    say: Voice,
 ) -> ui.LayoutView:
     """Any answer or refusal as a message, with rows of buttons below it; `now` has its offset.
 
-    What is ours in it is said in `language`; stories are quoted in theirs.
+    What is ours in it is said by `say`; stories are quoted in their own language.
 
     The buttons are not listened to by this view: what is pressed is found by its custom id, after a restart as well.
     """
-    sheet = lay_out(answer, now=now, language=language)
+    sheet = lay_out(answer, now=now, say=say)
     frame: ui.Container[ui.LayoutView] = ui.Container(accent_colour=sheet.colour)
     frame.add_item(ui.TextDisplay(sheet.head))
     if sheet.blocks:
@@ -92,17 +88,13 @@ def draw_answer(
     return view
 
 
-def lay_out(answer: Answer, *, now: datetime, language: str = SOURCE) -> Sheet:
+def lay_out(answer: Answer, *, now: datetime, say: Voice) -> Sheet:
     """What is drawn of any answer or refusal, with all text of stories and of the question escaped."""
-    say = partial(text, language=language)
-    if answer.reason is not None and language_of(language) != SOURCE:
-        answer = replace(answer, text=say(f"refused_{answer.reason}"))  # the engine's sentence is in English
     question = show(answer.question, limit=LONGEST_TITLE)
     top = f"-# {question}" if question else ""
     if answer.understood_as is not None and (understood := show(answer.understood_as, limit=LONGEST_TITLE)):
         top += f"\n-# {say('understood_as', question=understood)}"
-    note = show(answer.note, limit=_LONGEST_NOTE) if answer.note is not None else ""
-    foot = f"-# {note}" if note else None
+    foot = f"-# {note}" if (note := _note(answer, say)) else None
     room = LONGEST_TEXT - units(top) - units(foot or "")
     colour = ANSWER_COLOUR if answer.answered else REFUSAL_COLOUR
     lay = _answer_parts if answer.answered else _refusal_parts
@@ -111,7 +103,21 @@ def lay_out(answer: Answer, *, now: datetime, language: str = SOURCE) -> Sheet:
     return Sheet(colour, head, tuple(blocks), foot)
 
 
-def _answer_parts(answer: Answer, room: int, now: datetime, say: Say) -> tuple[str, list[str]]:
+def _note(answer: Answer, say: Voice) -> str:
+    """How the answer was found when that was not as usual; the engine's own sentence, in English, when it is new."""
+    if answer.note_reason is not None:
+        return say(f"note_{answer.note_reason}")
+    return show(answer.note or "", limit=_LONGEST_NOTE)
+
+
+def _refused(answer: Answer, say: Voice) -> str:
+    """Why there is no answer. The engine's own sentence is in English, and for who uses the command line."""
+    if answer.stories_language is not None and (called := say.language_called(answer.stories_language)):
+        return say("refused_other_language", stories=called)
+    return say(f"refused_{answer.reason}") if answer.reason else show(answer.text, limit=_LONGEST_SENTENCE)
+
+
+def _answer_parts(answer: Answer, room: int, now: datetime, say: Voice) -> tuple[str, list[str]]:
     sources = number_sources(answer.citations)[:_MOST_SOURCES]
     number_of = {source.story_id: source.number for source in sources}
     numbers = [number_of.get(citation.story_id, 0) for citation in answer.citations]
@@ -140,8 +146,8 @@ def _answer_parts(answer: Answer, room: int, now: datetime, say: Say) -> tuple[s
     return lead, blocks
 
 
-def _refusal_parts(answer: Answer, room: int, now: datetime, say: Say) -> tuple[str, list[str]]:
-    lead = show(answer.text, limit=_LONGEST_SENTENCE)
+def _refusal_parts(answer: Answer, room: int, now: datetime, say: Voice) -> tuple[str, list[str]]:
+    lead = _refused(answer, say)
     if lead and len(lead) <= _LONGEST_BOLD:
         lead = f"**{lead}**"
     nearest = number_sources(answer.citations)[:_MOST_NEAREST]
@@ -153,7 +159,7 @@ def _refusal_parts(answer: Answer, room: int, now: datetime, say: Say) -> tuple[
     return lead, ["\n".join([heading, *lines])]
 
 
-def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: frozenset[int], say: Say) -> str:
+def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: frozenset[int], say: Voice) -> str:
     """One line a figure, in the answer's order; when there are several, a line in front says that they differ.
 
     `numbers` has the number of the source of each citation; those that are not `shown` are left out.
@@ -168,7 +174,7 @@ def _figure_lines(figures: Sequence[Figure], numbers: Sequence[int], *, shown: f
         line = (
             f"**{words}**"
             + (f", {label}" if label else "")
-            + f" · {written_date(figure.published_at) or say('undated')}"
+            + f" · {written_date(figure.published_at, say=say) or say('undated')}"
         )
         lines.append(" ".join([line, *map(_mark, cited)]))
     if len(figures) > _MOST_FIGURES:
@@ -183,7 +189,13 @@ def _large(words: str, numbers: Sequence[int]) -> str:
 
 
 def _source_blocks(
-    sources: Sequence[Source], *, room: int, emphasis: re.Pattern[str] | None, bold_first: bool, now: datetime, say: Say
+    sources: Sequence[Source],
+    *,
+    room: int,
+    emphasis: re.Pattern[str] | None,
+    bold_first: bool,
+    now: datetime,
+    say: Voice,
 ) -> tuple[list[str], frozenset[int], int]:
     """The quotes with their sources in `room` code units, the numbers of the sources shown, how many quotes were.
 
@@ -226,18 +238,18 @@ def _pattern_of(words: Sequence[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w\\*])(?<!\d[.,])(?:{'|'.join(escaped)})(?![\w*])(?![.,]\d)") if escaped else None
 
 
-def source_line(citation: Citation, *, limit: int, now: datetime, say: Say) -> str:
+def source_line(citation: Citation, *, limit: int, now: datetime, say: Voice) -> str:
     """Title, linked if the story has a web address, publisher, day and age, in `limit` code units."""
-    facts = source_facts(citation, now=now)
+    facts = source_facts(citation, now=now, say=say)
     title = citation.title if clean(citation.title) else say("untitled")
     room = limit - sum(units(fact) + len(" · ") for fact in facts)
-    return " · ".join([link(title, citation.url, limit=room), *facts])
+    return " · ".join([link(title, citation.url, limit=room, opens=say("open")), *facts])
 
 
-def source_facts(citation: Citation, *, now: datetime) -> list[str]:
+def source_facts(citation: Citation, *, now: datetime, say: Voice) -> list[str]:
     """Publisher, day and age, as far as they are known."""
     publisher = show(citation.publisher or "", limit=_LONGEST_PUBLISHER)
-    return list(filter(None, [publisher, date_and_age(citation.published_at, now=now)]))
+    return list(filter(None, [publisher, date_and_age(citation.published_at, now=now, say=say)]))
 
 
 def _mark(number: int) -> str:

@@ -2,12 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-# fmt: off
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)
-# fmt: on
+from bot.translating import Voice
 
 # Of all times of a day in UTC the one that is of the same day for most readers: from 10:30 behind to 13:29 ahead.
 _OF_THE_DAY = time(10, 30, tzinfo=UTC)
@@ -17,22 +12,22 @@ _HOURS_ARE_OVER = timedelta(hours=60)
 _EARLIEST_YEAR = 1900
 
 
-def written_date(published_at: str | None) -> str | None:
+def written_date(published_at: str | None, *, say: Voice) -> str | None:
     """The day as the publisher gave it, like "23 May 2025" with no-break spaces; None when there is none.
 
     No time zone moves it: a story of the 23rd is of the 23rd wherever it is read.
     """
     moment = _moment(published_at)
-    return f"{moment.day}\xa0{_MONTHS[moment.month - 1]}\xa0{moment.year}" if moment else None
+    return say.day(moment.date()) if moment else None
 
 
-def date_and_age(published_at: str | None, *, now: datetime) -> str | None:
+def date_and_age(published_at: str | None, *, now: datetime, say: Voice) -> str | None:
     """The day, with how long ago that was in the words of the reader's own Discord; None when there is no date.
 
     A day without a time, or a time without its offset from UTC, gets an age when that is a matter of days, whichever
     hour was meant. `now` has its offset; what is dated after it gets no age.
     """
-    day = written_date(published_at)
+    day = written_date(published_at, say=say)
     age = _age(published_at, now)
     return f"{day} · {age}" if day and age else day
 

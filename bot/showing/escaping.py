@@ -68,17 +68,17 @@ def show(text: str, *, limit: int) -> str:
     return escape(shortened) if shortened else ""
 
 
-def link(label: str, url: str | None, *, limit: int) -> str:
+def link(label: str, url: str | None, *, limit: int, opens: str) -> str:
     """A masked link to `url`, or only the label when `url` is not a plain web address or there is no room for it.
 
     `limit` is for the whole in UTF-16 code units. A label that looks like an address itself stands in front of the
-    link, never on it, so that nobody takes it for where the link goes.
+    link, never on it, so that nobody takes it for where the link goes; `opens` is the word of ours that is the link.
     """
     target = web_address(url)
     if target is None or units(target) + _SHORTEST_LABEL > limit:
         return show(label, limit=limit)
     if looks_like_address(label):
-        suffix = f" ([open]({target}))"
+        suffix = f" ([{opens}]({target}))"
         return show(label, limit=limit - units(suffix)) + suffix
     # Discord does not let a bracket be escaped inside of a link's label.
     label = label.translate({ord("["): "(", ord("]"): ")"})

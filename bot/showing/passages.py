@@ -12,6 +12,7 @@ from bot.showing.answers import source_facts
 from bot.showing.escaping import clean, escape, looks_like_address, show, units, web_address
 from bot.showing.look import STORIES_COLOUR
 from bot.showing.sources import Source, number_sources
+from bot.translating import Voice
 from index.shaping import paragraphs
 from index.stories import Answer, Citation, StoredStory
 
@@ -62,19 +63,19 @@ def passage_pages(answer: Answer, stories: Mapping[str, StoredStory]) -> list[Pa
     return pages[:_MOST_PAGES]
 
 
-def draw_passages(pages: Sequence[Page], *, page: int, now: datetime) -> discord.Embed:
+def draw_passages(pages: Sequence[Page], *, page: int, now: datetime, say: Voice) -> discord.Embed:
     """A page, counted from 0; `now` has its offset."""
     if not pages:
-        return discord.Embed(description="There is no passage to show.", colour=STORIES_COLOUR)
+        return discord.Embed(description=say("no_passage"), colour=STORIES_COLOUR)
     shown = pages[page]
     citation = shown.citation
-    title = show(citation.title, limit=_LONGEST_TITLE) or "Untitled story"
-    facts = " · ".join(source_facts(citation, now=now))
+    title = show(citation.title, limit=_LONGEST_TITLE) or say("untitled")
+    facts = " · ".join(source_facts(citation, now=now, say=say))
     embed = discord.Embed(title=f"\\[{shown.number}\\] {title}", colour=STORIES_COLOUR)
     embed.description = "\n\n".join(filter(None, [facts, shown.text]))
     if not looks_like_address(citation.title):
         embed.url = web_address(citation.url)
-    return embed.set_footer(text=f"page {page + 1} of {len(pages)}" if len(pages) > 1 else None)
+    return embed.set_footer(text=say("page", page=page + 1, pages=len(pages)) if len(pages) > 1 else None)
 
 
 def _located(text: str, citation: Citation) -> Span:

@@ -7,11 +7,12 @@ from math import ceil
 
 import discord
 
-from bot.showing.dates import written_date
+from bot.showing.dates import timestamp, written_date
 from bot.showing.escaping import clean, link, show, units
 from bot.showing.look import ANSWER_COLOUR, LONGEST_TITLE, REFUSAL_COLOUR, STORIES_COLOUR
+from bot.translating import Voice, error_in
 from index.shaping import paragraphs
-from index.stories import AddResult, StoredStory, StorySummary, StoryTitle, Summary
+from index.stories import AddResult, AddStatus, StoredStory, StorySummary, StoryTitle, Summary
 
 PAGE_LINES = 10
 _PAGE_CHARACTERS = 3_200
@@ -23,7 +24,15 @@ _LONGEST_QUOTE = 700
 _LONGEST_LINK = 500
 _LONGEST_ERROR = 250
 _MOST_RESULTS = 12
-_UNTITLED = "Untitled story"
+FROM_PERSON, FROM_MESSAGE = "written in Discord", "a message in Discord"
+"""What is stored as the source of a story that came as no file."""
+_SOURCES = {FROM_PERSON: "from_person", FROM_MESSAGE: "from_message"}
+_RESULTS: dict[AddStatus, str] = {
+    "added": "result_added",
+    "updated": "result_updated",
+    "unchanged": "result_unchanged",
+    "duplicate": "result_duplicate",
+}
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*(?=\s)|[。！？]")
 
 
@@ -32,18 +41,19 @@ def list_pages(count: int) -> int:
     return max(1, ceil(count / PAGE_LINES))
 
 
-def draw_list(titles: Sequence[StoryTitle], *, page: int, heading: str) -> discord.Embed:
+def draw_list(titles: Sequence[StoryTitle], *, page: int, heading: str, say: Voice) -> discord.Embed:
     """A page, counted from 0, of a list of stories under a heading of ours or the title of a library."""
     embed = discord.Embed(title=show(heading, limit=LONGEST_TITLE), colour=STORIES_COLOUR)
     if not titles:
-        embed.description = "There are no stories yet. `/stories add` takes a file or a text."
+        embed.description = say("no_stories_yet")
         return embed
     first = page * PAGE_LINES
-    lines = [_line(number, title) for number, title in enumerate(titles[first : first + PAGE_LINES], start=first + 1)]
+    shown = titles[first : first + PAGE_LINES]
+    lines = [_line(number, title, say) for number, title in enumerate(shown, start=first + 1)]
     embed.description = "\n".join(lines)
-    count = f"{len(titles):,} {'story' if len(titles) == 1 else 'stories'}"
+    count = say("stories_count", count=len(titles)) if len(titles) > 1 else say("one_story")
     pages = list_pages(len(titles))
-    embed.set_footer(text=f"{count} · page {page + 1} of {pages}" if pages > 1 else count)
+    embed.set_footer(text=f"{count} · {say('page', page=page + 1, pages=pages)}" if pages > 1 else count)
     return embed
 
 
@@ -62,107 +72,108 @@ def story_pages(story: StoredStory) -> list[str]:
     return [*pages, page] if page or not pages else pages
 
 
-def draw_story(story: StoredStory, pages: Sequence[str], *, page: int) -> discord.Embed:
+def draw_story(story: StoredStory, pages: Sequence[str], *, page: int, say: Voice) -> discord.Embed:
     """A page, counted from 0, of a story with all that is known of it."""
-    facts = _facts(story)
+    facts = _facts(story, say)
     # A title of its own would show a link's markup.
-    heading = f"**{link(_title(story.title), story.url, limit=_LONGEST_LINK)}**"
+    heading = f"**{_linked(story, say)}**"
     head = "\n".join([heading, *([" · ".join(facts)] if facts else [])])
     body = pages[page] if page < len(pages) else ""
     embed = discord.Embed(description=f"{head}\n\n{body}", colour=STORIES_COLOUR)
-    source = clean(story.source)[:_LONGEST_SOURCE]
-    parts = [f"id {story.story_id}", source, f"page {page + 1} of {len(pages)}" if len(pages) > 1 else ""]
+    source = clean(_source(story.source, say))[:_LONGEST_SOURCE]
+    place = say("page", page=page + 1, pages=len(pages)) if len(pages) > 1 else ""
+    parts = [say("story_id", id=story.story_id), source, place]
     embed.set_footer(text=" · ".join(filter(None, parts)))
     return embed
 
 
-def draw_summary(summary: Summary) -> discord.Embed:
+def draw_summary(summary: Summary, *, say: Voice) -> discord.Embed:
     """A few sentences of a story's own, with where they come from."""
     story = summary.story
     quotes = [show(quote.text, limit=_LONGEST_QUOTE) for quote in summary.quotes]
-    lines = [f"> {quote}" for quote in quotes if quote] or ["The story has no sentence that can stand for it."]
-    facts = _facts(story)
-    source = " · ".join([link(_title(story.title), story.url, limit=_LONGEST_LINK), *facts])
-    embed = discord.Embed(
-        description="\n".join([f"**In the story's own words**\n{source}\n", *lines]), colour=STORIES_COLOUR
-    )
-    embed.set_footer(text=f"{len(quotes)} sentences of the story, in its order" if len(quotes) > 1 else None)
+    lines = [f"> {quote}" for quote in quotes if quote] or [say("no_sentence")]
+    facts = _facts(story, say)
+    source = " · ".join([_linked(story, say), *facts])
+    embed = discord.Embed(description="\n".join([f"**{say('own_words')}**\n{source}\n", *lines]), colour=STORIES_COLOUR)
+    embed.set_footer(text=say("sentences_in_order", count=len(quotes)) if len(quotes) > 1 else None)
     return embed
 
 
-def draw_added(results: Sequence[AddResult]) -> discord.Embed:
+def draw_added(results: Sequence[AddResult], *, say: Voice) -> discord.Embed:
     """What became of the stories that were to be added."""
     good = [result for result in results if result.status != "failed"]
-    lines = [_result_line(result) for result in results[:_MOST_RESULTS]]
+    lines = [_result_line(result, say) for result in results[:_MOST_RESULTS]]
     if len(results) > _MOST_RESULTS:
         left = results[_MOST_RESULTS:]
         failed = sum(result.status == "failed" for result in left)
-        lines.append(f"… and {len(left):,} more" + (f", {failed:,} of them failed" if failed else ""))
+        more = say("more_results_failed", count=len(left), failed=failed) if failed else ""
+        lines.append(more or say("more_figures", count=len(left)))
     return discord.Embed(
-        description="\n".join(lines) or "There was nothing to add.",
+        description="\n".join(lines) or say("nothing_to_add"),
         colour=ANSWER_COLOUR if len(good) == len(results) and good else REFUSAL_COLOUR,
     )
 
 
-def draw_removed(title: str) -> discord.Embed:
+def draw_removed(title: str, *, say: Voice) -> discord.Embed:
     """That a story was removed."""
     return discord.Embed(
-        description=f"Removed: {_bold(title)}\nNo answer is given from it any more.", colour=ANSWER_COLOUR
+        description=f"{say('story_removed', title=_bold(title, say))}\n{say('no_answer_from_it')}", colour=ANSWER_COLOUR
     )
 
 
-def draw_removal(story: StorySummary) -> discord.Embed:
+def draw_removal(story: StorySummary, *, say: Voice) -> discord.Embed:
     """The question whether a story is to be removed."""
-    facts = " · ".join(_facts(story))
+    facts = " · ".join(_facts(story, say))
     return discord.Embed(
-        title="Remove this story?",
-        description=f"{_bold(story.title)}\n{facts}\n\nIt is removed for everybody, and cannot be brought back.",
+        title=say("story_remove"),
+        description=f"{_bold(story.title, say)}\n{facts}\n\n{say('removed_for_all')}",
         colour=REFUSAL_COLOUR,
     )
 
 
-def _line(number: int, title: StoryTitle) -> str:
-    publisher = show(title.publisher or "", limit=_LONGEST_PUBLISHER)
-    details = [publisher, written_date(title.published_at) or "undated", _added(title.added_at)]
-    shown = show(_title(title.title), limit=_LONGEST_LINE_TITLE)
-    return f"{number}\\. **{shown}**\n{' · '.join(filter(None, details))}"
+def _line(number: int, title: StoryTitle, say: Voice) -> str:
+    shown = show(_title(title.title, say), limit=_LONGEST_LINE_TITLE)
+    return f"{number}\\. **{shown}**\n{' · '.join(_facts(title, say))}"
 
 
-def _result_line(result: AddResult) -> str:
+def _result_line(result: AddResult, say: Voice) -> str:
     if result.status == "failed":
-        error = show(result.error or "It could not be read.", limit=_LONGEST_ERROR)
-        return f"✗ {show(result.source, limit=_LONGEST_SOURCE)}: {error}"
-    said = {
-        "added": "Added",
-        "updated": "Updated; it was here in an older form",
-        "unchanged": "Here already, unchanged",
-        "duplicate": "Here already, with the same text",
-    }[result.status]
-    return f"✓ {_bold(result.title or '')} · {said}"
+        error = error_in(say.language, result.error) if result.error else say("not_readable")
+        source = show(_source(result.source, say), limit=_LONGEST_SOURCE)
+        return f"✗ {source}: {show(error, limit=_LONGEST_ERROR)}"
+    return f"✓ {_bold(result.title or '', say)} · {say(_RESULTS[result.status])}"
 
 
-def _facts(story: StorySummary) -> list[str]:
-    authors = show(", ".join(story.authors), limit=_LONGEST_PUBLISHER)
+def _facts(story: StorySummary | StoryTitle, say: Voice) -> list[str]:
     publisher = show(story.publisher or "", limit=_LONGEST_PUBLISHER)
-    return list(
-        filter(None, [publisher, authors, written_date(story.published_at) or "undated", _added(story.added_at)])
-    )
+    authors = show(", ".join(story.authors), limit=_LONGEST_PUBLISHER) if isinstance(story, StorySummary) else ""
+    day = written_date(story.published_at, say=say) or say("undated")
+    return list(filter(None, [publisher, authors, day, _added(story.added_at, say)]))
 
 
-def _added(added_at: str) -> str:
+def _added(added_at: str, say: Voice) -> str:
     """When a story was added, as a moment that Discord shows in the reader's own words; empty when it is not known."""
     try:
-        return f"added <t:{int(datetime.fromisoformat(added_at).timestamp())}:R>"
+        return say("added", when=timestamp(datetime.fromisoformat(added_at)))
     except (ValueError, OverflowError):
         return ""
 
 
-def _bold(title: str) -> str:
-    return f"**{show(_title(title), limit=_LONGEST_LINE_TITLE)}**"
+def _bold(title: str, say: Voice) -> str:
+    return f"**{show(_title(title, say), limit=_LONGEST_LINE_TITLE)}**"
 
 
-def _title(title: str) -> str:
-    return title if clean(title) else _UNTITLED
+def _title(title: str, say: Voice) -> str:
+    return title if clean(title) else say("untitled")
+
+
+def _linked(story: StorySummary, say: Voice) -> str:
+    return link(_title(story.title, say), story.url, limit=_LONGEST_LINK, opens=say("open"))
+
+
+def _source(source: str, say: Voice) -> str:
+    """Where a story is from: a file's name, or what we call where there was none."""
+    return say(_SOURCES[source]) if source in _SOURCES else source
 
 
 def _parts(paragraph: str) -> list[str]:

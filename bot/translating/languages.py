@@ -10,6 +10,9 @@ SOURCE: Language = "en"
 LANGUAGES: dict[Language, str] = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
 """What each calls itself, for a person to choose from."""
 
+LOCALES: dict[Language, str] = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "es": "es_ES"}
+"""By which numbers and dates are written; English days are "23 May 2025"."""
+
 
 def language_of(locale: str | None) -> Language:
     """The language for one of Discord's locales, such as `es-419`, or for a stored setting; English when none fits."""

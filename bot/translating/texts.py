@@ -7,7 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bot.translating.languages import SOURCE, language_of
+from babel.numbers import format_decimal
+
+from bot.translating.languages import LOCALES, SOURCE, Language, language_of
 
 
 class MissingTextError(KeyError):
@@ -16,11 +18,12 @@ class MissingTextError(KeyError):
 
 @dataclass(frozen=True)
 class Words:
-    """A language's file: sentences by key, and commands and choices by what they are called in English."""
+    """A language's file: sentences by key; commands, choices and errors of files by what they are in English."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
     commands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -28,17 +31,27 @@ def words_of(language: str) -> Words:
     """The file of a language, read once."""
     file = files("bot.translating") / "texts" / f"{language}.toml"
     loaded = tomllib.loads(file.read_text(encoding="utf-8"))
-    return Words(loaded.get("texts", {}), loaded.get("commands", {}), loaded.get("choices", {}))
+    tables = ("texts", "commands", "choices", "errors")
+    return Words(**{table: loaded.get(table, {}) for table in tables})
 
 
 def text(key: str, *, language: str | None, **values: object) -> str:
     """The sentence of `key` in `language`, a setting or a locale of Discord's, with `values` put in.
 
-    Where a language lacks it, or there is no such language, it is English. Values are put in as they are: escape
-    what people or stories wrote before. Raises MissingTextError.
+    Where a language lacks it, or there is no such language, it is English. Numbers are written as in the language,
+    all else is put in as it is: escape what people or stories wrote before. Raises MissingTextError.
     """
     for spoken in (language_of(language), SOURCE):
         sentence = words_of(spoken).texts.get(key)
         if sentence is not None:
-            return sentence.format_map(values)
+            return sentence.format_map({name: _written(value, spoken) for name, value in values.items()})
     raise MissingTextError(key)
+
+
+def error_in(language: str, error: str) -> str:
+    """A sentence of the index about a file that cannot be read, in `language` as far as it has that sentence."""
+    return words_of(language_of(language)).errors.get(error, error)
+
+
+def _written(value: object, language: Language) -> object:
+    return format_decimal(value, locale=LOCALES[language]) if isinstance(value, int | float) else value

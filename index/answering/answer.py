@@ -10,7 +10,7 @@ from index.answering.confidence import Calibration, confidence, shipped_calibrat
 from index.answering.figures import quantities
 from index.answering.ordering import believed, ordered
 from index.answering.questions import Question, no_question_for_stories, understand
-from index.answering.refusals import other_language, refusal
+from index.answering.refusals import refusal
 from index.answering.sentences import Candidate, EmbedTokens, Read, candidates, was_read
 from index.answering.short import short_answer
 from index.shaping import question_language
@@ -58,7 +58,7 @@ def answer_question(
     if not findings:
         return watch.stamp(refusal(question, "nothing_found"))
     if (foreign := _foreign_to(findings, asked)) is not None:
-        return watch.stamp(refusal(question, "not_answered", text=other_language(foreign)))
+        return watch.stamp(refusal(question, "not_answered", stories_language=foreign))
     found = ordered(asked, candidates(asked, findings, embed_tokens=embed_tokens, read=read))
     beliefs = believed(asked, found) if was_read(found) else None
     calibration = calibration or shipped_calibration(reads=beliefs is not None)

@@ -28,19 +28,22 @@ def refusal(
     *,
     confidence: float = 0.0,
     nearest: tuple[Citation, ...] = (),
-    text: str | None = None,
+    stories_language: str | None = None,
 ) -> Answer:
-    """An answer that refuses, with the sentence that says why."""
+    """An answer that refuses, with the sentence that says why.
+
+    `stories_language` is given when the question is in another language than the stories, and refused for that.
+    """
     return Answer(
         question=question,
         answered=False,
         reason=reason,
-        text=text or SENTENCES[reason],
+        text=SENTENCES[reason] if stories_language is None else _other_language(stories_language),
         confidence=confidence,
         citations=nearest,
+        stories_language=stories_language,
     )
 
 
-def other_language(stories_language: str) -> str:
-    """The sentence for a question in another language than the stories'."""
+def _other_language(stories_language: str) -> str:
     return _OTHER_LANGUAGE.format(stories=_LANGUAGES.get(stories_language, "the language of the stories"))

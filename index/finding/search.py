@@ -13,7 +13,7 @@ from index.finding.recency import timing
 from index.finding.scoring import evidence, weigh
 from index.publishing.stores import Stores
 from index.shaping import normalised
-from index.stories import Finding, Leg
+from index.stories import Finding, Leg, NoteReason
 from index.storing.catalog import Generation
 from index.storing.generations import count_indexed
 from index.storing.passages import ReadablePassage, kept_vectors, readable, text_keys
@@ -26,12 +26,18 @@ _PER_LEG_WITHOUT = 1_000
 _ONLY: dict[Leg, dict[str, float]] = {"vectors": {"near": 1.0}, "words": {"worded": 1.0}}
 """What counts when a leg is asked for by itself."""
 
-_MODEL_GONE = (
-    "The indexes are being made anew for another model, and the one before is not here any more; "
-    "until then only words are searched."
-)
-_UNREACHABLE = "The vector index cannot be reached at the moment, so only words were searched."
-_INCOMPLETE = "The vector index is not complete, so only words were searched; `storydesk doctor --fix` mends it."
+NOTES: dict[NoteReason, str] = {
+    "model_gone": (
+        "The indexes are being made anew for another model, and the one before is not here any more; "
+        "until then only words are searched."
+    ),
+    "vectors_unreachable": "The vector index cannot be reached at the moment, so only words were searched.",
+    "vectors_incomplete": (
+        "The vector index is not complete, so only words were searched; `storydesk doctor --fix` mends it."
+    ),
+}
+"""What a note says on the command line."""
+Tell = Callable[[NoteReason], None]
 _log = logging.getLogger(__name__)
 
 
@@ -46,13 +52,13 @@ def search(
     since: date | None = None,
     leaving_out: Collection[str] = (),
     only: str | None = None,
-    on_note: Callable[[str], None] | None = None,
+    on_note: Tell | None = None,
 ) -> list[Finding]:
     """The passages that match `question` by the indexes of `generation`, best first, at most `limit`, no text twice.
 
     `since` leaves out stories published before that day and undated ones, `leaving_out` stories by their ids,
     `only` all stories but the one of that id. A `leg` that is asked for by itself counts alone, without the day.
-    `on_note` hears a sentence when only words could be searched.
+    `on_note` hears why, when only words could be searched.
     Raises ModelError, StorageError.
     """
     tell = on_note or _tell_nobody
@@ -77,7 +83,7 @@ def search(
             else:
                 cosines = found
         else:
-            tell(_MODEL_GONE)
+            tell("model_gone")
             leg = "words"
     if leg != "vectors":
         ids = list(of_story) if of_story is not None else None
@@ -118,7 +124,7 @@ def _nearest(
     *,
     limit: int,
     since_day: int,
-    tell: Callable[[str], None],
+    tell: Tell,
 ) -> dict[str, float] | None:
     """The nearest passages' cosines, None when the vector index cannot be relied on at the moment."""
     try:
@@ -131,14 +137,14 @@ def _nearest(
         )
     except VectorServerError as error:
         _log.info("only words are searched: %s", error)
-        tell(_UNREACHABLE)
+        tell("vectors_unreachable")
     except IncompleteIndexError as error:
         _log.warning("only words are searched: %s", error)
-        tell(_INCOMPLETE)
+        tell("vectors_incomplete")
     return None
 
 
-def _tell_nobody(note: str) -> None:
+def _tell_nobody(note: NoteReason) -> None:
     """A note that nobody asked for."""
 
 

@@ -252,6 +252,10 @@ class StandIn:
             return Refusal(400, 50035, f"Invalid Form Body: {'; '.join(wrong)}")
         return self._answer_plainly(method, parts, body, files)
 
+    def _registered(self) -> list[Any]:
+        known = {"version": "1", "application_id": APPLICATION["id"]}
+        return [one | known | {"id": str(90 + number)} for number, one in enumerate(self.commands)]
+
     def _answer_plainly(self, method: str, parts: list[str], body: Any, files: int) -> Any:
         match (method, *parts):
             case ("GET", "users", "@me"):
@@ -265,8 +269,9 @@ class StandIn:
                 return {"url": self.gateway}
             case ("PUT", "applications", _, "commands"):
                 self.commands = [{"description": ""} | command for command in body]  # as for context menus
-                known = {"version": "1", "application_id": APPLICATION["id"]}
-                return [one | known | {"id": str(90 + number)} for number, one in enumerate(self.commands)]
+                return self._registered()
+            case ("GET", "applications", _, "commands"):
+                return self._registered()
             case ("POST", "users", "@me", "channels"):
                 return direct_channel(DIRECT_CHANNEL, MIRA)
             case ("GET", "channels", channel_id):

@@ -158,7 +158,7 @@ async def test_a_refusal_looks_different_and_says_why(simcord_env: Env, prepared
     answered = (await user.slash("ask", question="How many?")).response
     prepared_engine.answer = replace(REFUSAL, citations=prepared_engine.answer.citations)
     refused = (await user.slash("ask", question="Who won?")).response
-    assert text_of(refused).startswith("-# Who won?\n**The stories do not say that.**\n")
+    assert text_of(refused).startswith("-# Who won?\n**The stories do not say.**\n")
     assert "[Two sides agree on exchange](https://harbour-post.example/agreed)" in text_of(refused)
     assert refused.components[0]["accent_color"] != answered.components[0]["accent_color"]
 

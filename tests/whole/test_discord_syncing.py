@@ -83,6 +83,30 @@ async def test_a_failed_registration_is_logged_tried_again_and_the_bot_works_on(
     assert await start(make_client()) == []
 
 
+async def test_the_ids_of_commands_are_known_whether_they_were_registered_or_there_already(make_client: Any) -> None:
+    async with simcord.run(make_client()) as env:
+        again = make_client()
+        for client in (env.bot, again):
+            if client is again:
+                await env.restart_bot(again)
+            assert {"ask", "stories", "Add as story"} <= set(client.command_ids)
+            ask = env.backend.find_command("ask", None)
+            assert client.command_ids["ask"] == int(ask["id"])
+
+
+async def test_without_their_ids_commands_are_called_by_their_names(make_client: Any, caplog: Any) -> None:
+    client = make_client()
+    env = Env(client)
+    env.inject_error("GET", "/applications/*/commands", status=500, times=5)
+    await env.start()
+    try:
+        assert client.command_ids == {}
+        assert "could not be learned" in caplog.text
+        assert "`/ask`" in text_of((await env.create_user("mira").slash("help")).response)
+    finally:
+        await env.shutdown()
+
+
 @pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"0" * 64])
 async def test_a_damaged_state_file_only_costs_a_registration(damage: bytes, make_client: Any, tmp_path: Path) -> None:
     await start(make_client())

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.showing.help import draw_help
+from bot.translating import Voice
 
 
 def text_of(result: Any) -> str:
@@ -23,7 +24,7 @@ async def test_everybody_learns_how_to_ask_and_who_manages_how_to_begin(town: An
 
 
 async def test_every_command_that_is_there_is_named_and_no_other(simcord_bot: Any) -> None:
-    embed = draw_help(in_server=True, manages=True)
+    embed = draw_help(in_server=True, manages=True, say=Voice())
     said = "\n".join([embed.description or "", *(str(field.value) for field in embed.fields)])
     there = {command.name for command in simcord_bot.tree.get_commands() if command.name.islower()}
     named = {word.strip("`").lstrip("/").rstrip(":`,.;") for word in said.split() if word.startswith("`/")}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.remembering import servers
+from bot.translating import text
 
 
 def text_of(result: Any) -> str:
@@ -45,7 +46,7 @@ async def test_a_change_is_remembered_shown_and_written_into_the_audit_log(
 ) -> None:
     result = await town.manager.slash(town.channel, f"settings {command}", **options)
     assert getattr(settings_of(town, simcord_bot), name) == value
-    assert "Settings of this server" in text_of(result)
+    assert text("settings_title", language=options.get("language")) in text_of(result), "in a new language at once"
     assert audited() == [
         {
             "event": "setting changed", "server_id": town.guild.id, "person_id": town.manager.id,

@@ -26,7 +26,7 @@ async def test_in_a_direct_message_the_servers_in_which_one_used_the_bot_are_rea
 
 async def test_who_never_used_the_bot_in_a_server_is_told_how_to_begin(town: Any, shown: Shown) -> None:
     await town.mira.send_dm("Who?")
-    assert "Use `/ask` once in a server" in shown(town.mira.user.dm_channel.last_message)
+    assert f"Use </ask:{town.bot.command_ids['ask']}> once in a server" in shown(town.mira.user.dm_channel.last_message)
     assert town.asked() == []
     assert len(town.env.errors) == 1
 
@@ -51,8 +51,9 @@ async def test_whatever_ends_a_right_to_read_looks_the_same_from_outside(how: st
     town.asked()
     await town.mira.user.send_dm("And when?")
     assert shown(town.mira.user.dm_channel.last_message) == (
-        "I have no stories that I may look into for you here. Use `/ask` once in a server where I am, then I answer "
-        "from its stories in direct messages too, unless the server does not want that."
+        f"I have no stories that I may look into for you here. Use </ask:{town.bot.command_ids['ask']}> once in a "
+        "server where I am, then I answer from its stories in direct messages too, unless the server does not want "
+        "that."
     )
     assert town.asked() == []
     (used,) = [type(error).__name__ for error in (getattr(e, "original", e) for e in town.env.errors)]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.remembering import people, servers
-from bot.translating import text
+from bot.translating import Voice, text
 
 Shown = Callable[[Any], str]
 
@@ -46,7 +46,7 @@ async def test_a_reply_whose_text_does_not_arrive_is_told_what_to_do(town: Any, 
     await town.mira.slash(town.square, "ask", question="Who met?")
     town.asked()
     await town.mira.send(town.square, "and when?", reply_to=town.square.last_message)
-    assert shown(town.square.last_message) == text("not_delivered", language="en")
+    assert shown(town.square.last_message) == Voice(commands=town.bot.command_ids)("not_delivered")
     assert town.asked() == []
 
 
@@ -125,7 +125,7 @@ async def test_all_that_is_stored_of_a_person_is_shown_and_removed(town: Any, sh
     await town.mira.slash(town.square, "forget", everything=True)
     assert people.kept_of(town.bot.memory, town.mira.id) == people.Kept(0, 0, 0, None)
     await town.mira.send_dm("Who?")
-    assert "Use `/ask` once" in shown(town.mira.user.dm_channel.last_message)
+    assert f"Use </ask:{town.bot.command_ids['ask']}> once" in shown(town.mira.user.dm_channel.last_message)
     assert len(town.env.errors) == 1
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.translating import text
+from bot.translating import Voice, text
 
 Shown = Callable[[Any], str]
 
@@ -57,5 +57,7 @@ async def test_who_asks_where_the_bot_may_not_write_is_told_privately(
     una = town.env.create_user("una")
     asked = await town.tarn.add_member(una).send(strict, f"<@{town.bot.user.id}> who?")
     assert strict.last_message.id == asked.id
-    assert shown(una.dm_channel.last_message) == text("may_not_write", language="en", channel=f"<#{strict.id}>")
+    assert shown(una.dm_channel.last_message) == Voice(commands=town.bot.command_ids)(
+        "may_not_write", channel=f"<#{strict.id}>"
+    )
     assert town.asked() == []

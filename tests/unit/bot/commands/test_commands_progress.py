@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.commands.progress import showing_progress
+from bot.translating import Voice
 
 
 class Interaction:
@@ -25,8 +26,10 @@ class Interaction:
         self.shown.append(embed.description or "")
 
 
-async def work(interaction: Any, *steps: tuple[str, int, int], seconds: float = 0.02) -> list[str]:
-    async with showing_progress(interaction, seconds=seconds) as tell:
+async def work(
+    interaction: Any, *steps: tuple[str, int, int], seconds: float = 0.02, language: Any = "en"
+) -> list[str]:
+    async with showing_progress(interaction, say=Voice(language=language), seconds=seconds) as tell:
         for step in steps:
             await asyncio.to_thread(tell, *step)
             await asyncio.sleep(0.1)
@@ -36,6 +39,14 @@ async def work(interaction: Any, *steps: tuple[str, int, int], seconds: float = 
 async def test_news_is_shown_once_each() -> None:
     steps = [("passages embedded", 256, 1_000), ("passages embedded", 256, 1_000), ("stories stored", 0, 1)]
     assert await work(Interaction(), *steps) == ["Understanding passages: 256 of 1,000 …", "Storing stories …"]
+
+
+async def test_news_is_in_the_language_that_is_spoken() -> None:
+    steps = [("passages embedded", 256, 1_000), ("stories stored", 0, 1)]
+    assert await work(Interaction(), *steps, language="de") == [
+        "Ich verstehe Stellen: 256 von 1.000 …",
+        "Ich lege Artikel ab …",
+    ]
 
 
 async def test_what_is_done_soon_shows_nothing() -> None:

@@ -14,6 +14,7 @@ from bot.showing.answers import LONGEST_TEXT, Sheet, draw_answer, lay_out
 from bot.showing.dates import date_and_age, written_date
 from bot.showing.escaping import clean, units, web_address
 from bot.showing.look import draw_failure, draw_hint
+from bot.translating import Voice
 from index.stories import Answer, Citation, Figure
 
 AGREED = Citation(
@@ -54,7 +55,7 @@ REFUSAL = Answer(
 
 
 def laid(answer: Answer) -> Sheet:
-    return lay_out(answer, now=NOW)
+    return lay_out(answer, now=NOW, say=Voice())
 
 
 def lead(answer: Answer) -> list[str]:
@@ -152,7 +153,7 @@ def test_several_quotes_of_a_story_share_its_source_and_its_number() -> None:
 
 def test_a_refusal_has_its_sentence_another_colour_and_the_nearest_stories() -> None:
     sheet = laid(replace(REFUSAL, citations=(AGREED, BEGUN)))
-    assert sheet.head == "-# Who won?\n**The stories do not say that.**"
+    assert sheet.head == "-# Who won?\n**The stories do not say.**"
     assert sheet.blocks == (
         "Nearest stories:\n"
         f"- [Two sides agree on exchange](https://harbour-post.example/agreed) · The Harbour Post · {AGREED_ON}\n"
@@ -162,11 +163,38 @@ def test_a_refusal_has_its_sentence_another_colour_and_the_nearest_stories() -> 
 
 
 def test_a_refusal_without_stories_is_its_sentence_only() -> None:
-    assert laid(REFUSAL).text == "-# Who won?\n**The stories do not say that.**"
+    assert laid(REFUSAL).text == "-# Who won?\n**The stories do not say.**"
 
 
 def test_a_long_reason_is_not_bold() -> None:
-    assert "**" not in laid(replace(REFUSAL, text="I cannot count over all stories. " * 4)).text
+    assert "**" not in laid(replace(REFUSAL, reason="about_the_bot")).text
+
+
+def test_a_refusal_and_a_note_are_in_the_readers_language_and_name_commands_as_the_reader_sees_them() -> None:
+    def drawn(answer: Answer, say: Voice) -> str:
+        return lay_out(answer, now=NOW, say=say).text
+
+    empty = replace(REFUSAL, reason="no_stories")
+    assert "`/stories add`" in drawn(empty, Voice())
+    assert "`/artikel hinzufügen`" in drawn(empty, Voice(listed_in="de"))
+    assert "</stories add:7>" in drawn(empty, Voice(language="fr", commands={"stories": 7}))
+    noted = replace(ANSWER, note="Only words were searched.", note_reason="vectors_unreachable")
+    assert "nur nach Wörtern gesucht" in drawn(noted, Voice("de"))
+    assert "Only words were searched" not in drawn(noted, Voice("de"))
+
+
+def test_who_asks_in_another_language_than_the_stories_is_told_which_that_is() -> None:
+    foreign = replace(REFUSAL, stories_language="de")
+    said = [lay_out(foreign, now=NOW, say=Voice(language)).head for language in ("en", "de", "fr", "es")]  # type: ignore[arg-type]
+    for sentence, called in zip(said, ("German", "Deutsch", "allemand", "alemán"), strict=True):
+        assert f" {called}." in sentence
+    assert "do not say.**" in lay_out(replace(REFUSAL, stories_language="x?"), now=NOW, say=Voice()).head
+
+
+def test_a_reason_that_is_not_known_is_the_engines_sentence_escaped() -> None:
+    assert laid(replace(REFUSAL, reason=None, text="`/stories add` *now*")).head.endswith(
+        r"**\`/stories add\` \*now\***"
+    )
 
 
 def test_a_story_without_publisher_date_and_title_is_still_cited() -> None:
@@ -211,7 +239,7 @@ def test_a_long_quote_is_shortened_at_the_end_of_a_sentence() -> None:
     ],
 )
 def test_a_date_is_the_day_that_the_publisher_gave(published_at: str | None, written: str | None) -> None:
-    assert written_date(published_at) == (written and written.replace(" ", "\xa0"))
+    assert written_date(published_at, say=Voice()) == (written and written.replace(" ", "\xa0"))
 
 
 @pytest.mark.parametrize(
@@ -230,13 +258,13 @@ def test_a_date_is_the_day_that_the_publisher_gave(published_at: str | None, wri
     ],
 )
 def test_an_age_is_shown_as_far_as_it_is_known(published_at: str, age: str | None) -> None:
-    day = written_date(published_at)
-    assert date_and_age(published_at, now=NOW) == (f"{day} · {age}" if age else day)
+    day = written_date(published_at, say=Voice())
+    assert date_and_age(published_at, now=NOW, say=Voice()) == (f"{day} · {age}" if age else day)
 
 
 @pytest.mark.parametrize("hours", [-10, -8, 0, 2, 9, 13])
 def test_a_day_without_a_time_is_that_day_where_people_hover_over_its_age(hours: int) -> None:
-    shown = str(date_and_age("2025-03-01", now=NOW))
+    shown = str(date_and_age("2025-03-01", now=NOW, say=Voice()))
     moment = datetime.fromtimestamp(int(shown.split("<t:")[1].split(":")[0]), UTC) + timedelta(hours=hours)
     assert moment.date().isoformat() == "2025-03-01"
 
@@ -261,7 +289,7 @@ def test_failures_and_hints_are_their_sentence() -> None:
 
 async def test_an_answer_is_one_message_that_is_not_listened_to() -> None:
     button: discord.ui.Button[discord.ui.LayoutView] = discord.ui.Button(label="Go", custom_id="go")
-    view = draw_answer(ANSWER, now=NOW, buttons=[[button]])
+    view = draw_answer(ANSWER, now=NOW, buttons=[[button]], say=Voice())
     assert problems_of(view) is None
     assert text_of(view).startswith("-# How many prisoners are being exchanged?\n## **1,000 prisoners**")
     assert custom_ids_of(view) == ["go"]

@@ -164,7 +164,7 @@ def test_emoji_count_twice_because_discord_may_count_them_so() -> None:
 )
 def test_what_is_not_a_plain_web_address_is_never_linked(url: str | None) -> None:
     assert web_address(url) is None
-    assert link("A title", url, limit=500) == "A title"
+    assert link("A title", url, limit=500, opens="open") == "A title"
 
 
 @pytest.mark.parametrize(
@@ -178,31 +178,31 @@ def test_what_is_not_a_plain_web_address_is_never_linked(url: str | None) -> Non
 )
 def test_a_web_address_is_linked_in_a_form_that_cannot_end_the_link(url: str, target: str, display: Callable) -> None:
     assert web_address(url) == target
-    shown = display(link("A title", url, limit=500))
+    shown = display(link("A title", url, limit=500, opens="open"))
     assert shown.words == "A title"
     assert shown.markup == [("link", target)]
 
 
 @pytest.mark.parametrize("title", HOSTILE + TRICKY)
 def test_a_hostile_title_links_only_where_its_story_is(title: str, display: Callable) -> None:
-    shown = display(link(title, "https://harbour-post.example/a", limit=500))
+    shown = display(link(title, "https://harbour-post.example/a", limit=500, opens="open"))
     assert shown.markup == [("link", "https://harbour-post.example/a")]
 
 
 @settings(deadline=None)
 @given(title=anything, limit=st.integers(200, 500))
 def test_any_title_links_only_where_its_story_is(title: str, limit: int, display: Callable) -> None:
-    linked = link(title, "https://harbour-post.example/a", limit=limit)
+    linked = link(title, "https://harbour-post.example/a", limit=limit, opens="open")
     assert units(linked) <= limit
     assert display(linked).markup == [("link", "https://harbour-post.example/a")]
 
 
 @pytest.mark.parametrize("title", ["https://bank.example says", "www.bank.example", "News of bank.example"])
 def test_a_title_that_looks_like_an_address_is_not_what_is_clicked(title: str) -> None:
-    linked = link(title, "https://harbour-post.example/a", limit=500)
+    linked = link(title, "https://harbour-post.example/a", limit=500, opens="open")
     assert linked == f"{escape(title)} ([open](https://harbour-post.example/a))"
 
 
 def test_an_address_without_room_is_left_out_rather_than_cut() -> None:
     url = "https://harbour-post.example/" + "a" * 300
-    assert link("A title", url, limit=200) == "A title"
+    assert link("A title", url, limit=200, opens="open") == "A title"

@@ -13,9 +13,11 @@ from bot.showing import stories as drawn
 from bot.showing.answers import draw_answer
 from bot.showing.escaping import show, units, web_address
 from bot.showing.passages import draw_passages, passage_pages
+from bot.translating import Voice
 from index.stories import AddResult, Answer, Citation, Figure, Quote, StoredStory, StorySummary, StoryTitle, Summary
 
 NOW = datetime(2025, 11, 26, 12, tzinfo=UTC)
+SAY = Voice(commands={"stories": 1})
 PLAIN = "Plain words"
 URL = "https://harbour-post.example/agreed"
 SHORTENED = {"list", "removal", "removed", "added"}
@@ -39,21 +41,21 @@ def everything(text: str, url: str | None = URL) -> Iterator[tuple[str, Any]]:
         "nothing found": Answer(text, False, "nothing_found", text, 0.0),
     }
     for name, each in answers.items():
-        yield name, draw_answer(each, now=NOW)
+        yield name, draw_answer(each, now=NOW, say=SAY)
     story = StoredStory("a", "l", text, url, text, (text, text), day, "en", text, added, 1, text)
     summary = StorySummary(**{name: getattr(story, name) for name in StorySummary.__dataclass_fields__})
     if text:
         for number, _ in enumerate(pages := passage_pages(answer, {"a": story, "b": replace(story, story_id="b")})):
-            yield f"passages {number}", draw_passages(pages, page=number, now=NOW)
+            yield f"passages {number}", draw_passages(pages, page=number, now=NOW, say=SAY)
     titles = [StoryTitle(str(n), text, day, text, added) for n in range(12)]
-    yield "list", drawn.draw_list(titles, page=0, heading=text)
+    yield "list", drawn.draw_list(titles, page=0, heading=text, say=SAY)
     pages_of_story = drawn.story_pages(story)
-    yield "story", drawn.draw_story(story, pages_of_story, page=0)
-    yield "summary", drawn.draw_summary(Summary(summary, (Quote(0, 1, text), Quote(1, 2, text))))
-    yield "removal", drawn.draw_removal(summary)
-    yield "removed", drawn.draw_removed(text)
+    yield "story", drawn.draw_story(story, pages_of_story, page=0, say=SAY)
+    yield "summary", drawn.draw_summary(Summary(summary, (Quote(0, 1, text), Quote(1, 2, text))), say=SAY)
+    yield "removal", drawn.draw_removal(summary, say=SAY)
+    yield "removed", drawn.draw_removed(text, say=SAY)
     statuses: list[Any] = ["added", "updated", "unchanged", "duplicate", "failed"]
-    yield "added", drawn.draw_added([AddResult(text, status, "a", text, text) for status in statuses])
+    yield "added", drawn.draw_added([AddResult(text, status, "a", text, text) for status in statuses], say=SAY)
 
 
 def layout(shown: Any, display: Callable) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.showing.escaping import clean, units
 from bot.showing.passages import Page, QuoteGoneError, draw_passages, passage_pages
+from bot.translating import Voice
 from index.stories import Answer, Citation, StoredStory
 
 NOW = datetime(2025, 11, 26, 12, tzinfo=UTC)
@@ -105,14 +106,14 @@ def test_a_long_paragraph_is_paged_at_words_without_losing_any() -> None:
 
 def test_a_page_says_where_it_is_from_and_how_many_there_are() -> None:
     found = pages(cite("Talks began in May."), cite("The end."))
-    embed = draw_passages(found, page=1, now=NOW)
+    embed = draw_passages(found, page=1, now=NOW, say=Voice())
     assert embed.title == "\\[1\\] Two sides agree on \\*exchange\\*"
     assert embed.url == "https://harbour-post.example/agreed"
     assert str(embed.description).startswith(
         "The Harbour Post · 16\xa0May\xa02025 · <t:1747391400:R>\n\n…\n\nNobody knows"
     )
     assert embed.footer.text == "page 2 of 2"
-    assert draw_passages([], page=0, now=NOW).description == "There is no passage to show."
+    assert draw_passages([], page=0, now=NOW, say=Voice()).description == "There is no passage to show."
 
 
 HOSTILE = """@everyone <@1> ** \\ ``` || :smile: [a](https://evil.example) https://evil.example/""".split(" ")
@@ -130,7 +131,7 @@ LONG = ["e\u0301" * 9, "x" * 4_000, "Sentence. " * 90, "😀" * 70]
 )
 def test_a_title_never_links_elsewhere_than_it_seems(title: str, url: str) -> None:
     page = Page(1, replace(cite("The end."), title=title, url=url), "The end.")
-    embed = draw_passages([page], page=0, now=NOW)
+    embed = draw_passages([page], page=0, now=NOW, say=Voice())
     assert embed.url is None
     assert embed.title
     assert problems_of(embed) is None
@@ -156,7 +157,7 @@ def test_any_passage_is_within_limits_and_shows_its_words_only(
     ]
     found = pages(*cited, story=story)
     for number in range(len(found)):
-        embed = draw_passages(found, page=number, now=NOW)
+        embed = draw_passages(found, page=number, now=NOW, say=Voice())
         assert problems_of(embed) is None
         shown = display(found[number].text)
         assert shown.kinds() <= {"strong"}

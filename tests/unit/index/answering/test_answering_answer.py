@@ -120,6 +120,14 @@ def test_an_unsure_answer_is_refused_and_names_the_nearest_stories(ask: Any) -> 
     assert 1 <= len({citation.story_id for citation in answer.citations}) == len(answer.citations) <= 3
 
 
+def test_a_question_in_another_language_is_refused_and_told_which_the_stories_are_in(ask: Any) -> None:
+    question = "Wie viele Häuser wurden in diesem Sommer von dem Hochwasser an der Küste zerstört?"
+    answer = ask(question, [finding("The levee broke.")])
+    assert (answer.answered, answer.reason, answer.stories_language) == (False, "not_answered", "en")
+    assert "English" in answer.text
+    assert ask("who won the cup", [finding("It rained.")], calibration=NEVER_SURE).stories_language is None
+
+
 def test_nothing_found_is_refused(ask: Any) -> None:
     answer = ask("who won the cup?", [])
     assert (answer.answered, answer.reason, answer.citations) == (False, "nothing_found", ())

@@ -177,15 +177,16 @@ def test_an_empty_question_finds_nothing_by_words(question: str, engine: Engine,
 
 @pytest.mark.parametrize("leg", ["vectors", "both"])
 @pytest.mark.parametrize(
-    ("error", "note"),
+    ("error", "reason", "note"),
     [
-        (VectorServerError("down"), "The vector index cannot be reached at the moment, so only words were searched."),
-        (IncompleteIndexError("2 of 3"), "The vector index is not complete, so only words were searched; "
-         "`storydesk doctor --fix` mends it."),
+        (VectorServerError("down"), "vectors_unreachable",
+         "The vector index cannot be reached at the moment, so only words were searched."),
+        (IncompleteIndexError("2 of 3"), "vectors_incomplete",
+         "The vector index is not complete, so only words were searched; `storydesk doctor --fix` mends it."),
     ],
 )  # fmt: skip
 def test_while_the_vector_index_cannot_be_searched_words_are_and_it_is_said(
-    leg: Any, error: Exception, note: str, engine: Engine, newsroom: Any, monkeypatch: pytest.MonkeyPatch
+    leg: Any, error: Exception, reason: str, note: str, engine: Engine, newsroom: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newsroom.write("a", "The bridge over the Orla was closed on Monday.")
     newsroom.write("b", "Nobody swam.")
@@ -200,7 +201,8 @@ def test_while_the_vector_index_cannot_be_searched_words_are_and_it_is_said(
     (found,) = engine.find("Orla bridge", leg=leg, now=NOW, on_note=notes.append)
     assert notes == [note]
     assert (found.text, found.vector_score, found.word_score) == (usual.text, usual.vector_score, usual.word_score)
-    assert engine.ask("When was the bridge over the Orla closed?", now=NOW).note == note
+    answer = engine.ask("When was the bridge over the Orla closed?", now=NOW)
+    assert (answer.note, answer.note_reason) == (note, reason)
 
 
 def test_a_collection_that_was_emptied_is_not_searched_as_if_it_had_nothing(engine: Engine, newsroom: Any) -> None:
