@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.answering.figures import PARTY, PERIOD, Quantity, is_money, quantities, singular
+from index.answering.figures import PART, PARTY, PERIOD, Quantity, is_money, quantities, singular
 from index.shaping.words import is_stop_word
 
 _ROLES = {
@@ -53,7 +53,9 @@ _EVERY = re.compile(
     re.I,
 )
 _ADVERBS = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year"}
-_PERIOD = re.compile(rf"\b{PERIOD}\b", re.I)
+# "on the first day", and "on Friday, the first day of an exchange".
+_PERIOD = re.compile(rf"\b{PERIOD}\b|(?<=,\s)the\s+{PART}(?=\s+of\b)", re.I)
+_OF_A_DAY = re.compile(r"\b(?:day|night|evening|morning|weekend)$", re.I)
 _LONG_AGO = re.compile(
     r"\b(?:last\s+(?:year|season|summer|winter|spring|autumn)|(?:the\s+)?previous\s+(?:year|season|decade)"
     r"|(?:the|an?|one|two|three|four|five|six|seven|eight|nine|ten|\d+)\s+(?:years?|seasons?|decades?)"
@@ -127,7 +129,7 @@ def circumstances(quantity: Quantity, sentence: str) -> Circumstances:
         replaces=_NEW_STATE.search(sentence[: quantity.start]) is not None,
         updates=bool(_UPDATES.search(sentence)),
         for_whom=_for_whom(quantity, sentence, role=role),
-        label=" ".join(dict.fromkeys(match.group() for match in sorted(apart, key=lambda match: match.start())))
+        label=" ".join(dict.fromkeys(_label(match.group()) for match in sorted(apart, key=lambda match: match.start())))
         or None,
     )
 
@@ -157,6 +159,12 @@ def asked_period(question: str) -> str | None:
     """The part that a question names, such as "second day"."""
     match = _PERIOD.search(question)
     return _kind_of_period(match.group()) if match else None
+
+
+def _label(words: str) -> str:
+    if not words.lower().startswith("the "):
+        return words
+    return f"{'on' if _OF_A_DAY.search(words) else 'in'} {words}"
 
 
 def _kind_of_period(words: str) -> str:

@@ -79,11 +79,11 @@ _DATE = re.compile(
 )
 _WORD = re.compile(r"[ \u00a0-]?(?P<word>[^\W\d_]+(?:['’-][^\W\d_]+)*)")
 PARTY = r"(?:sides?|countr(?:y|ies)|nations?|part(?:y|ies)|teams?|capitals?|governments?)"
-PERIOD = (
-    r"(?:on|in|during|for|over|after)\s+(?:the|its|their|this|that)\s+(?:very\s+)?"
+PART = (
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|final|opening|closing)\s+"
     r"(?:day|night|evening|morning|weekend|week|month|quarter|half|year|hours?|round|phase|stage)"
 )
+PERIOD = rf"(?:on|in|during|for|over|after)\s+(?:the|its|their|this|that)\s+(?:very\s+)?{PART}"
 _SHARING = re.compile(
     r"\s+(?:each|apiece|per\s+\w+|a\s+(?:day|week|month|year|night|person|head|piece)|in\s+all|in\s+total|altogether"
     rf"|(?:from|on|by|for)\s+(?:each|either|both)\s+{PARTY}|{PERIOD})\b",

@@ -109,6 +109,13 @@ def test_a_number_of_something_else_is_no_disagreement(other: str) -> None:
         ("It costs €3 a day.", 0, {"scope": "per day"}),
         ("On the second day 307 came, and 303 on the third day.", 0, {"period": "second day"}),
         ("On the second day 307 came, and 303 on the third day.", 1, {"period": "third day"}),
+        (
+            "They handed over 390 each on Friday, the first day of an exchange.",
+            0,
+            {"period": "first day", "label": "on the first day"},
+        ),
+        ("It sold 40 in May, the last month of the sale.", 0, {"period": "last month", "label": "in the last month"}),
+        ("Friday, the first day they met, 12 came.", 0, {"period": None}),
         ("Another 610 are to follow.", 0, {"on_top": True}),
         ("The toll is €2 for cars and €5 for lorries.", 0, {"role": "price", "for_whom": "car"}),
         ("The toll is €2 for cars and €5 for lorries.", 1, {"role": None, "for_whom": "lorry"}),
