@@ -11,7 +11,7 @@ import tantivy
 
 from index.errors import StorageError
 from index.storing.passages import IndexedPassage
-from index.storing.sqlite import disk_sentence
+from index.storing.sqlite import disk_error
 
 _HEAP_BYTES = 30_000_000
 _MOST_OPEN = 32
@@ -217,8 +217,8 @@ class _tantivy_errors:  # noqa: N801 - reads as a function where it is used
         # What a damaged file makes of tantivy's own code is no Exception even.
         panic = type(error).__name__ == "PanicException"
         if error is not None and (isinstance(error, ValueError | OSError) or panic):
-            if (sentence := disk_sentence(error, self._path, name="word index")) is not None:
-                raise StorageError(sentence) from error
+            if (of_disk := disk_error(error, self._path, name="word index")) is not None:
+                raise of_disk from error
             words = " ".join(str(error).split())
             raise StorageError(
                 f"The word index in {self._path} cannot be used ({words}); run `storydesk doctor --fix`."

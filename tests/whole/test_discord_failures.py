@@ -38,7 +38,7 @@ async def test_a_failing_engine_reaches_the_one_who_used_the_command(
     prepared_engine.error = OutdatedIndexError(f"/home/operator/data is outdated, cannot answer {QUESTION!r}")
     result = await simcord_env.create_user("mira").slash("ask", question=QUESTION)
     (embed,) = result.response.embeds
-    assert "Something went wrong here" in str(embed.description)
+    assert "must first be made searchable again" in str(embed.description)
     assert "operator" not in str(embed.description)
     assert told_id(embed.description) in caplog.text
     assert "OutdatedIndexError: /home/operator/data is outdated" in caplog.text

@@ -23,8 +23,8 @@ TRANSLATED = [
 """Modules whose sentences are all in the languages' files."""
 # What Discord shows of commands is translated by bot/translating/commands.py, and the log is in English.
 NOT_SAID = {
-    "_audit", "command", "compile", "context_menu", "describe", "error", "exception", "Group", "info", "RuntimeError",
-    "warning",
+    "_audit", "command", "compile", "context_menu", "describe", "error", "exception", "Group", "info", "log",
+    "RuntimeError", "warning",
 }  # fmt: skip
 OFFERED = {"The last 7 days", "The last 30 days", "The last 90 days", "The last 12 months"}
 """By the autocomplete of `since`."""
