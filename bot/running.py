@@ -109,6 +109,12 @@ async def _run(
     loaded = asyncio.Event()
     lag = LoopLag(note=metrics.lagged)
     metrics.watch("storydesk_open_questions", "Questions that are worked on or wait", lambda: desk.open_questions)
+    metrics.watch("storydesk_waiting_questions", "Questions that wait for their turn", lambda: desk.waiting_questions)
+    metrics.watch(
+        "storydesk_expected_wait_seconds",
+        "How long a question that came now would wait for its turn",
+        lambda: desk.expected_wait_seconds,
+    )
 
     def health() -> Health:
         return Health(

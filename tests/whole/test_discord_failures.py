@@ -109,6 +109,9 @@ async def test_a_flood_of_questions_is_turned_away_with_a_sentence(make_client: 
     class CountingDesk(Desk):
         """Lets the engine go on when everyone who can be turned away was."""
 
+        def __init__(self, engine: Any, **options: Any) -> None:
+            super().__init__(engine, threads=4, waiting=28, **options)
+
         async def ask(self, question: str, **options: Any) -> Given:
             try:
                 return await super().ask(question, **options)
