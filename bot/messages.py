@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from typing import Literal
 
 import discord
@@ -27,6 +28,7 @@ def is_for_bot(message: discord.Message, bot_id: int) -> bool:
 
 async def answer_message(message: discord.Message, reception: Reception, bot_id: int) -> None:
     """Answer a message for which `is_for_bot` holds; raises what `Reception` and Discord raise."""
+    began = time.perf_counter()
     place = place_of_message(message)
     member = message.author if isinstance(message.author, discord.Member) else None
     asker = Asker(message.author.id, place, membership_of_member(member) if member is not None else None)
@@ -51,6 +53,7 @@ async def answer_message(message: discord.Message, reception: Reception, bot_id:
     async with message.channel.typing():
         given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))
     sent = await reply(message, draw_reply(given, language=language))
+    reception.desk.metrics.delivered(began)
     in_direct = message.guild is None
     channel_id = place.channel_id if in_direct else None
     remember(reception, given, sent.id, aloud=not in_direct, channel_id=channel_id)

@@ -19,7 +19,7 @@ from bot.operating.lag import LoopLag
 from bot.operating.logs import log_to
 from bot.operating.metrics import Metrics
 from bot.operating.page import monitored
-from bot.remembering import Memory
+from bot.remembering import Memory, votes
 from bot.settings import Settings
 from index.errors import SettingsError, StorydeskError
 
@@ -131,7 +131,7 @@ async def _run(
             stopping = asyncio.create_task(stop.wait())
             connection = asyncio.create_task(_connect(client, token, logged_in))
             loading = asyncio.create_task(_load_model(engine, logged_in, loaded))
-            watching = [asyncio.create_task(lag.measure()), asyncio.create_task(_keep_counting(count, metrics))]
+            watching = [asyncio.create_task(lag.measure()), asyncio.create_task(_keep_counting(count, memory, metrics))]
             pending = {stopping, connection, loading}
             try:
                 while {stopping, connection} <= pending:
@@ -172,13 +172,16 @@ async def _load_model(engine: AnsweringEngine, logged_in: asyncio.Event, loaded:
     loaded.set()
 
 
-async def _keep_counting(count: Callable[[], Mapping[str, int]] | None, metrics: Metrics) -> None:
-    """Put the index's counts into the metrics, now and every minute."""
-    while count is not None:
+async def _keep_counting(count: Callable[[], Mapping[str, int]] | None, memory: Memory, metrics: Metrics) -> None:
+    """Put the counts of the index and of votes into the metrics, now and every minute."""
+    while True:
         try:
-            metrics.counted(await asyncio.to_thread(count))
+            counted = await memory.run(votes.counts)
+            metrics.voted(helpful=counted.helpful, unhelpful=counted.unhelpful)
+            if count is not None:
+                metrics.counted(await asyncio.to_thread(count))
         except (StorydeskError, OSError) as error:
-            _log.warning("The index could not be counted: %s", error)
+            _log.warning("The index or the votes could not be counted: %s", error)
         await asyncio.sleep(_SECONDS_BETWEEN_COUNTS)
 
 

@@ -1,5 +1,6 @@
 """The word index: one tantivy index per generation of a library, ranked by BM25."""
 
+import json
 import shutil
 import threading
 from collections import Counter, OrderedDict
@@ -127,6 +128,14 @@ class Words:
         with _tantivy_errors(self._path):
             return int(self._index(generation_id).searcher().num_docs)
 
+    def count_all(self) -> int:
+        """How many passages the indexes of all generations hold, read from what tantivy wrote of them: none is opened.
+
+        One that is made or removed meanwhile may be left out.
+        """
+        with _tantivy_errors(self._path):
+            return sum(_count_of(path) for path in self._path.glob("*/meta.json"))
+
     def present(self, generation_id: int, ids: Sequence[str]) -> Counter[str]:
         """How many entries the index has for each of these passages."""
         found: Counter[str] = Counter()
@@ -196,6 +205,15 @@ class Words:
             while len(self._indexes) > _MOST_OPEN:
                 self._indexes.popitem(last=False)  # whoever searches it still has it
             return self._indexes[generation_id]
+
+
+def _count_of(meta: Path) -> int:
+    """How many documents the index has whose description is in the file `meta`."""
+    try:
+        described = json.loads(meta.read_bytes())
+    except FileNotFoundError:  # removed since it was listed
+        return 0
+    return sum(each["max_doc"] - (each["deletes"] or {}).get("num_deleted_docs", 0) for each in described["segments"])
 
 
 def _also(query: tantivy.Query, condition: tantivy.Query) -> tantivy.Query:
