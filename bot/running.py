@@ -19,6 +19,7 @@ from bot.operating.lag import LoopLag
 from bot.operating.logs import log_to
 from bot.operating.metrics import Metrics
 from bot.operating.page import monitored
+from bot.operating.supervising import notify, supervised
 from bot.remembering import Memory, votes
 from bot.settings import Settings
 from index.errors import SettingsError, StorydeskError
@@ -127,7 +128,7 @@ async def _run(
         )
 
     with stopped_by_signals(stop):
-        async with monitored(settings.bot.metrics_port, metrics=metrics, health=health):
+        async with monitored(settings.bot.metrics_port, metrics=metrics, health=health), supervised(health):
             stopping = asyncio.create_task(stop.wait())
             connection = asyncio.create_task(_connect(client, token, logged_in))
             loading = asyncio.create_task(_load_model(engine, logged_in, loaded))
@@ -138,6 +139,7 @@ async def _run(
                     done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                     for task in done:
                         task.result()
+                notify("STOPPING=1")
                 on_stopping()
                 _log.info("Stopping; open questions are answered first")
             finally:
