@@ -164,7 +164,7 @@ def test_an_unknown_setting_is_refused_before_anything_is_opened(
     storydesk: Storydesk, engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STORYDESK_HOEM", "/x")
-    for arguments in (["ask", "what?"], ["list"], ["add", "x"], ["doctor"], ["start"], ["run"]):
+    for arguments in (["ask", "what?"], ["libraries", "list"], ["add", "x"], ["doctor"], ["start"], ["run"]):
         run = storydesk(*arguments)
         assert run.code == 2
         assert "STORYDESK_HOEM" in run.err
