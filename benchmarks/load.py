@@ -13,6 +13,7 @@ import argparse
 import collections
 import json
 import os
+import re
 import signal
 import socket
 import statistics
@@ -83,7 +84,7 @@ class Asked:
             return "told: busy"
         if "No answer within" in words:
             return "told: too slow"
-        if "went wrong" in words:
+        if re.search(r"`[0-9a-f]{8}`", words):
             return "told: failed"
         return "an answer or a refusal"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ParamSpec, Protocol, TypeVar
 
+from bot.limiting.pace import Pace
 from bot.operating.metrics import Metrics
 from bot.translating import SOURCE, text
 from index.errors import StorageError, UnknownStoryError
@@ -18,6 +19,10 @@ from index.stories import AddResult, Answer, StoredStory, StoryTitle, Summary
 _log = logging.getLogger(__name__)
 
 _QUICK_THREADS = 2
+_MOST_WAITING = 500
+"""Whatever the pace: what waits takes memory."""
+_SHARE_TO_WAIT = 2 / 3
+"""Of the time limit. The rest is for answering, and for the pace to slow down."""
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -84,7 +89,7 @@ class UnansweredError(Exception):
 
 
 class BusyError(UnansweredError):
-    """Too many questions wait already."""
+    """So many questions wait already that one more would probably not be answered in time."""
 
 
 class ClosingError(UnansweredError):
@@ -103,16 +108,27 @@ class Desk:
     """Answers questions from the libraries it is told. All methods are for the event loop's thread.
 
     `seconds` is how long a question may take, waiting for its turn included. `threads` questions are worked on at
-    once and `waiting` more may wait. A question whose time is over still counts as long as its thread works on it.
+    once, so that they share the model's calls; others wait as long as `pace` lets expect that each is begun within two
+    thirds of `seconds`, `waiting` of them at most. A question whose time is over still counts as long as its thread
+    works on it.
     """
 
     def __init__(
-        self, engine: Asks, *, seconds: float, threads: int = 4, waiting: int = 28, metrics: Metrics | None = None
+        self,
+        engine: Asks,
+        *,
+        seconds: float,
+        threads: int = 8,
+        waiting: int = _MOST_WAITING,
+        pace: Pace | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.metrics = metrics or Metrics()
         self.engine = engine
         self._seconds = seconds
-        self._most = threads + waiting
+        self._threads = threads
+        self._most_waiting = waiting
+        self._pace = pace or Pace()
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="question")
         # What takes a moment never waits behind questions.
         self._quick = ThreadPoolExecutor(_QUICK_THREADS, thread_name_prefix="quick")
@@ -138,7 +154,7 @@ class Desk:
         """
         if self._closing:
             raise ClosingError("closing")
-        if len(self._accepted) >= self._most:
+        if self._is_busy():
             raise BusyError("busy")
         gone = threading.Event()
 
@@ -168,12 +184,30 @@ class Desk:
         """How many questions are worked on or wait."""
         return len(self._accepted)
 
+    @property
+    def waiting_questions(self) -> int:
+        """How many questions wait for a thread."""
+        return max(0, len(self._accepted) - self._threads)
+
+    @property
+    def expected_wait_seconds(self) -> float:
+        """How long a question that came now would wait for its turn."""
+        if len(self._accepted) < self._threads:
+            return 0.0
+        return self._pace.seconds_to_wait(ahead=self.waiting_questions)
+
+    def _is_busy(self) -> bool:
+        if len(self._accepted) < self._threads:
+            return False  # whatever the pace was: it is only learned by answering
+        too_many = self.waiting_questions >= self._most_waiting
+        return too_many or self.expected_wait_seconds > _SHARE_TO_WAIT * self._seconds
+
     def _answer(
         self, ask_one: Callable[[str], Answer], libraries: Sequence[str], gone: threading.Event, accepted: float
     ) -> Given:
         """In a thread: ask the engine, and note how long the question waited and how long that took."""
         self.metrics.took("waiting", time.perf_counter() - accepted)
-        with self.metrics.timed("answering"):
+        with self.metrics.timed("answering"), self._pace.working():
             return _surest(ask_one, libraries, gone)
 
     async def quickly(

@@ -8,6 +8,7 @@ import traceback
 import discord
 from discord import app_commands
 
+from bot.causes import cause_of
 from bot.desk import TookTooLongError, UnansweredError
 from bot.translating import SOURCE, text
 
@@ -21,7 +22,8 @@ _NOBODY_LEFT = frozenset({10003, 10008, 10015, 10062, 40060, 50001, 50007})
 def sentence_for(error: BaseException, *, question: str = "", language: str = SOURCE) -> str | None:
     """Log `error` and say in `language` what to tell the person who asked; None when nobody is left to be told.
 
-    The log gets the traceback without the words of `question`. The sentence gets no detail of this machine.
+    The log gets the error, with its traceback where that tells more, without the words of `question`. The sentence
+    gets what is to blame in general terms (`bot.causes`), and no detail of this machine.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -39,12 +41,18 @@ def sentence_for(error: BaseException, *, question: str = "", language: str = SO
         _log.info("A question was turned away: %s", type(error).__name__)
         return error.sentence(language)
     failure_id = secrets.token_hex(4)
-    _log.error("A question failed [%s]\n%s", failure_id, _without(question, _trace(error)))
-    return text("failed", language=language, number=failure_id)
+    cause = cause_of(error)
+    told = f"\n{_trace(error)}" if cause.is_ours else _line(error)
+    _log.log(cause.level, "A question failed [%s], %s: %s", failure_id, cause.key, _without(question, told))
+    return text(cause.key, language=language, number=failure_id)
 
 
 def _trace(error: BaseException) -> str:
     return "".join(traceback.format_exception(error)).rstrip()
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _without(question: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Mapping
 from typing import Literal
 
@@ -32,6 +33,7 @@ async def answer_message(
 
     `commands` are the ids of the bot's commands, as far as they are known.
     """
+    began = time.perf_counter()
     place = place_of_message(message)
     member = message.author if isinstance(message.author, discord.Member) else None
     asker = Asker(message.author.id, place, membership_of_member(member) if member is not None else None)
@@ -56,6 +58,7 @@ async def answer_message(
     async with message.channel.typing():
         given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))
     sent = await reply(message, draw_reply(given, say=say))
+    reception.desk.metrics.delivered(began)
     in_direct = message.guild is None
     channel_id = place.channel_id if in_direct else None
     remember(reception, given, sent.id, aloud=not in_direct, channel_id=channel_id)

@@ -19,7 +19,8 @@ from bot.operating.lag import LoopLag
 from bot.operating.logs import log_to
 from bot.operating.metrics import Metrics
 from bot.operating.page import monitored
-from bot.remembering import Memory
+from bot.operating.supervising import notify, supervised
+from bot.remembering import Memory, votes
 from bot.settings import Settings
 from index.errors import SettingsError, StorydeskError
 
@@ -109,6 +110,12 @@ async def _run(
     loaded = asyncio.Event()
     lag = LoopLag(note=metrics.lagged)
     metrics.watch("storydesk_open_questions", "Questions that are worked on or wait", lambda: desk.open_questions)
+    metrics.watch("storydesk_waiting_questions", "Questions that wait for their turn", lambda: desk.waiting_questions)
+    metrics.watch(
+        "storydesk_expected_wait_seconds",
+        "How long a question that came now would wait for its turn",
+        lambda: desk.expected_wait_seconds,
+    )
 
     def health() -> Health:
         return Health(
@@ -121,17 +128,18 @@ async def _run(
         )
 
     with stopped_by_signals(stop):
-        async with monitored(settings.bot.metrics_port, metrics=metrics, health=health):
+        async with monitored(settings.bot.metrics_port, metrics=metrics, health=health), supervised(health):
             stopping = asyncio.create_task(stop.wait())
             connection = asyncio.create_task(_connect(client, token, logged_in))
             loading = asyncio.create_task(_load_model(engine, logged_in, loaded))
-            watching = [asyncio.create_task(lag.measure()), asyncio.create_task(_keep_counting(count, metrics))]
+            watching = [asyncio.create_task(lag.measure()), asyncio.create_task(_keep_counting(count, memory, metrics))]
             pending = {stopping, connection, loading}
             try:
                 while {stopping, connection} <= pending:
                     done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                     for task in done:
                         task.result()
+                notify("STOPPING=1")
                 on_stopping()
                 _log.info("Stopping; open questions are answered first")
             finally:
@@ -166,13 +174,16 @@ async def _load_model(engine: AnsweringEngine, logged_in: asyncio.Event, loaded:
     loaded.set()
 
 
-async def _keep_counting(count: Callable[[], Mapping[str, int]] | None, metrics: Metrics) -> None:
-    """Put the index's counts into the metrics, now and every minute."""
-    while count is not None:
+async def _keep_counting(count: Callable[[], Mapping[str, int]] | None, memory: Memory, metrics: Metrics) -> None:
+    """Put the counts of the index and of votes into the metrics, now and every minute."""
+    while True:
         try:
-            metrics.counted(await asyncio.to_thread(count))
+            counted = await memory.run(votes.counts)
+            metrics.voted(helpful=counted.helpful, unhelpful=counted.unhelpful)
+            if count is not None:
+                metrics.counted(await asyncio.to_thread(count))
         except (StorydeskError, OSError) as error:
-            _log.warning("The index could not be counted: %s", error)
+            _log.warning("The index or the votes could not be counted: %s", error)
         await asyncio.sleep(_SECONDS_BETWEEN_COUNTS)
 
 

@@ -52,7 +52,9 @@ class BotSettings(_GivenSettings):
     """The bot's token from Discord's developer portal."""
 
     question_seconds: Annotated[float, Field(gt=0, le=840, alias="STORYDESK_QUESTION_SECONDS")] = 60.0
-    """How long a question in Discord may take before the person is told that it took too long."""
+    """How long a question in Discord may take before the person is told that it took too long.
+
+    Who would probably wait for longer than two thirds of that is turned away at once."""
 
     public_library: Annotated[str, Field(pattern=_LIBRARY_NAME, alias="STORYDESK_PUBLIC_LIBRARY")] = "public"
     """The library that everybody may read in Discord if `public_for_all` says so."""

@@ -348,6 +348,10 @@ class Engine:
         """
         return remove_library(self._stores, self._writers, name)
 
+    def count(self) -> dict[str, int]:
+        """How much there is in all libraries together, by what is counted; see `Stores.count`. Raises StorageError."""
+        return self._stores.count()
+
     def rebuild(self, *, library: str | None = None, on_progress: Progress | None = None) -> dict[str, int]:
         """Make both indexes anew from the catalog, with today's model; returns the number of passages by library.
 

@@ -5,6 +5,8 @@ StorydeskError
   ReadingError         a file cannot be read as a story
   StorageError         the data folder cannot be used
     HomeBusyError      another process holds the data folder
+    DiskFullError      there is no room for what was to be written
+    NotWritableError   what was to be written may not be
     OutdatedIndexError the indexes were made by another model or splitter
     IncompleteIndexError the vector index lacks passages that it should have
     VectorServerError  the vector server is down, slow or refuses
@@ -38,6 +40,14 @@ class StorageError(StorydeskError):
 
 class HomeBusyError(StorageError):
     """Another process holds the data folder and did not let go in time."""
+
+
+class DiskFullError(StorageError):
+    """There is no room on the disk, or in the quota, for what was to be written."""
+
+
+class NotWritableError(StorageError):
+    """A folder or a file may not be written: by its permissions, or because the disk is read-only."""
 
 
 class OutdatedIndexError(StorageError):

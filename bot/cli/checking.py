@@ -205,6 +205,18 @@ def check_jobs(jobs: "Sequence[Job]", *, now: datetime) -> Check:
     return Check("jobs", "OK", f"None has failed in the last {_LATELY.days} days; {open_ones}.")
 
 
+def check_servers(nobodys: "Sequence[str]") -> Check:
+    """Whether there are libraries of servers of which the bot knows nothing, given their names."""
+    if not nobodys:
+        return Check("servers", "OK", "All libraries of servers with stories are remembered by the bot.")
+    return Check(
+        "servers",
+        "WARN",
+        f"{_named(nobodys)}: named like a server's library, but the bot remembers no such library, so nobody in "
+        "Discord can read it; if no server is to get it, `storydesk libraries --remove NAME` removes it.",
+    )
+
+
 def check_descriptors(libraries: int, *, hard_limit: int) -> Check:
     """Whether the limit of open files makes searching that many libraries in turn slower (-1: no limit)."""
     from index.indexing.chroma import MOST_COLLECTIONS, most_collections

@@ -117,18 +117,8 @@ def run_bot(settings: Settings, engine: "Engine", *, on_connected: Callable[[str
         engine,
         on_connected=on_connected,
         on_stopping=end_process_soon,
-        count=lambda: _counts(engine.catalog),
+        count=engine.count,
     )
-
-
-def _counts(catalog: "Catalog") -> dict[str, int]:
-    """How much there is in all libraries together."""
-    libraries = [library for name in catalog.libraries() if (library := catalog.library(name)) is not None]
-    return {
-        "libraries": len(libraries),
-        "stories": catalog.count_stories(),
-        "passages": sum(catalog.count_passages(library) for library in libraries),
-    }
 
 
 def show_preview(settings: Settings, *, port: int, direct: bool, on_ready: Callable[[str], None]) -> None:

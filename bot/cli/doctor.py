@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.cli import checking, context, printing
+from bot.cli import checking, context, libraries, printing
 from bot.cli.checking import Check, Status
 from bot.cli.options import AsJson
 from bot.settings import Settings
@@ -59,7 +59,7 @@ def run_checks(
     fix: bool = False,
 ) -> list[Check]:
     """All checks, in the order in which to put things right."""
-    store_checks, libraries = checking.check_store(
+    store_checks, library_count = checking.check_store(
         settings.index,
         open_engine=context.open_engine,
         open_catalog=context.open_catalog,
@@ -77,10 +77,20 @@ def run_checks(
         *checking.check_chosen_models(settings.index),
         *store_checks,
         *_check_jobs(settings.index),
-        checking.check_descriptors(libraries, hard_limit=checking.hard_descriptor_limit()),
+        *_check_servers(settings.index),
+        checking.check_descriptors(library_count, hard_limit=checking.hard_descriptor_limit()),
         disk_check,
         checking.check_token(token.get_secret_value() if token is not None else None),
     ]
+
+
+def _check_servers(settings: IndexSettings) -> list[Check]:
+    """Whether all libraries of servers are some server's; nothing where no bot has run, or it cannot be found out."""
+    try:
+        found = libraries.nobodys_libraries(settings)
+    except StorageError as error:
+        return [Check("servers", "WARN", f"The libraries of servers were not looked at: {error}")]
+    return [] if found is None else [checking.check_servers(found)]
 
 
 def _check_jobs(settings: IndexSettings) -> list[Check]:

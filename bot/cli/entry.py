@@ -13,7 +13,20 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from bot.cli import adding, answering, chatting, doctor, jobs, keeping, measuring, moving, previewing, serving, training
+from bot.cli import (
+    adding,
+    answering,
+    chatting,
+    doctor,
+    jobs,
+    keeping,
+    libraries,
+    measuring,
+    moving,
+    previewing,
+    serving,
+    training,
+)
 from bot.cli.context import STOPPED, Invocation
 from bot.cli.printing import note, say
 from index.errors import (
@@ -39,7 +52,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for module in (adding, answering, chatting, serving, previewing, keeping, moving, jobs, doctor, measuring, training):
+for module in (
+    adding, answering, chatting, serving, previewing, keeping, libraries, moving, jobs, doctor, measuring, training,
+):  # fmt: skip
     module.register(app)
 
 

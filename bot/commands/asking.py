@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import TypeVar
 
 import discord
@@ -46,6 +47,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         since: app_commands.Range[str, 1, _LONGEST_OPTION] | None = None,
         private: bool | None = None,
     ) -> None:
+        began = time.perf_counter()
         asker = asker_of(interaction)
         today = reception.now().date()
         first_day = parse_since(since, today=today) if since is not None else None
@@ -59,6 +61,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         message = await interaction.edit_original_response(
             view=draw_reply(given, say=spoken(interaction)), allowed_mentions=_NOBODY
         )
+        reception.desk.metrics.delivered(began)
         channel_id = asker.place.channel_id if in_direct else None
         remember(reception, given, message.id, aloud=aloud, channel_id=channel_id)
 
@@ -84,6 +87,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.allowed_installs(guilds=True, users=True)
     async def ask_about(interaction: discord.Interaction[ClientT], message: discord.Message) -> None:
+        began = time.perf_counter()
         asker = asker_of(interaction)
         question = " ".join(message.content.split())[:LONGEST_QUESTION]
         if not question:
@@ -97,3 +101,4 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         await interaction.edit_original_response(
             view=draw_reply(given, say=spoken(interaction)), allowed_mentions=_NOBODY
         )
+        reception.desk.metrics.delivered(began)

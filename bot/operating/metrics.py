@@ -40,7 +40,7 @@ class Metrics:
         )
         self._stages = Histogram(
             "storydesk_stage_seconds",
-            "Time of a question's stages: waiting for its turn, answering, the whole as the person sees it",
+            "Time of a question's stages: waiting for its turn, answering, the whole from arrival to delivery",
             ["stage"],
             buckets=_SECONDS,
             registry=self.registry,
@@ -64,7 +64,10 @@ class Metrics:
             buckets=_SECONDS_OF_LAG,
             registry=self.registry,
         )
-        self._index = Gauge("storydesk_index", "How much there is in the catalog", ["what"], registry=self.registry)
+        self._index = Gauge(
+            "storydesk_index", "How much there is in the catalog and the indexes", ["what"], registry=self.registry
+        )
+        self._votes = Gauge("storydesk_votes", "Votes on answers", ["vote"], registry=self.registry)
 
     def answered(self, answer: Answer) -> None:
         """Count an answer or a refusal."""
@@ -91,6 +94,10 @@ class Metrics:
         finally:
             self.took(stage, time.perf_counter() - began)
 
+    def delivered(self, began: float) -> None:
+        """Note the whole of a question that arrived when `time.perf_counter()` was `began`, and is answered now."""
+        self.took("whole", time.perf_counter() - began)
+
     def requested(self, kind: str, status: str, seconds: float) -> None:
         """Note a request to Discord; `status` is one of HTTP's, or "none" when no answer came."""
         self._requests.labels(kind, status).observe(seconds)
@@ -107,6 +114,11 @@ class Metrics:
         """Replace what is known of the index: its numbers by what they count."""
         for what, number in counts.items():
             self._index.labels(what).set(number)
+
+    def voted(self, *, helpful: int, unhelpful: int) -> None:
+        """Replace how many votes there are."""
+        self._votes.labels("helpful").set(helpful)
+        self._votes.labels("not_helpful").set(unhelpful)
 
     def watch(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Give what `read` returns whenever the metrics are asked for."""

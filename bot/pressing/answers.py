@@ -6,6 +6,7 @@ a restart too. Whoever presses is told privately.
 
 import asyncio
 import re
+import time
 from typing import Any, Self
 
 import discord
@@ -153,6 +154,7 @@ class _FollowUp(TellingModal):
         self.add_item(ui.Label(text=say("your_question"), component=self._question))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        began = time.perf_counter()
         reception = self._kept.reception
         asker = asker_of(interaction)
         above = interaction.message
@@ -167,6 +169,7 @@ class _FollowUp(TellingModal):
         reply = await reception.answer(Question(self._question.value, asker, aloud, earlier=earlier))
         view = draw_reply(reply, say=spoken(interaction))
         message = await interaction.edit_original_response(view=view, allowed_mentions=_NOBODY)
+        reception.desk.metrics.delivered(began)
         channel_id = asker.place.channel_id if in_direct else None
         remember(reception, reply, message.id, aloud=aloud, channel_id=channel_id)
 

@@ -18,6 +18,8 @@ from bot.remembering.servers import default_library
 MOST_LIBRARIES = 10
 """Of one server; each that is searched keeps files open."""
 LONGEST_TITLE = 60
+_GIVEN_NAME = re.compile(r"server-\d{15,20}(?:-(?:[a-z0-9-]+-)?[0-9a-f]{6})?")
+"""What this module calls libraries; Discord's ids have that many digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,27 @@ def drop(memory: Memory, name: str) -> None:
             connection.execute(update(libraries).where(libraries.c.name == name).values(removed_at=None))
         else:
             connection.execute(delete(libraries).where(libraries.c.name == name))
+
+
+def all_names(memory: Memory) -> frozenset[str]:
+    """The names of all libraries that are remembered, those of left servers and those being removed as well."""
+    with memory.reading() as connection:
+        return frozenset(connection.scalars(select(libraries.c.name)))
+
+
+def is_given_name(name: str) -> bool:
+    """Whether `name` has the form of those that this module gives to servers' libraries."""
+    return _GIVEN_NAME.fullmatch(name) is not None
+
+
+def nobodys(memory: Memory, names: Collection[str]) -> tuple[str, ...]:
+    """Those of `names` that a server's library has and that no server's library is remembered by, sorted.
+
+    Nobody in Discord can read such a library, and no sweep removes it. A restored backup of stories alone brings back
+    what was removed since; but whoever prepares stories for a server that the bot is yet to join makes one as well.
+    """
+    known = all_names(memory)
+    return tuple(sorted(name for name in names if is_given_name(name) and name not in known))
 
 
 def count(memory: Memory) -> int:

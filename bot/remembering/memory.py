@@ -53,6 +53,16 @@ class Memory:
             opened.pop_all()
             return cls(engine, home)
 
+    @classmethod
+    def open_read_only(cls, home: Path) -> Self | None:
+        """Open the database in `home` to look at it only, also while the bot runs; None when there is none yet.
+
+        It is not migrated: what is looked at must be there since the first revision. Raises StorageError.
+        """
+        path = home.absolute() / FILE_NAME
+        with storage_errors(home):
+            return cls(sqlite_engine(path, read_only=True), home) if path.exists() else None
+
     def __enter__(self) -> Self:
         return self
 

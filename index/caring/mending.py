@@ -19,7 +19,7 @@ from index.stories import LibraryHealth
 from index.storing.catalog import Generation, Library, pages
 from index.storing.schema import indexed_versions, vectors
 from index.storing.schema import versions as versions_table
-from index.storing.sqlite import disk_sentence
+from index.storing.sqlite import disk_error
 
 _log = logging.getLogger(__name__)
 Alone = Callable[[str], AbstractContextManager[object]]
@@ -66,10 +66,7 @@ def mend(stores: Stores, found: list[LibraryHealth], *, home: Path, turn: Turn, 
             raise
         except StorageError as error:
             # Neither the disk nor the catalog: then it is the vector index, in a way that was not seen before.
-            if (
-                disk_sentence(error, home, name="data folder") is not None
-                or catalog_problem(stores.catalog) is not None
-            ):
+            if disk_error(error, home, name="data folder") is not None or catalog_problem(stores.catalog) is not None:
                 raise
             _log.warning("the vector index is made anew: %s", error)
             start_anew(stores, turn=turn, alone=alone, tell=tell)

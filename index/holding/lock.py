@@ -31,7 +31,7 @@ def take(home: Path) -> BaseFileLock | None:
     except Timeout:
         return None
     except OSError as error:
-        raise StorageError(_sentence(error, home)) from error
+        raise _error(error, home) from error
     _sign(home)
     return lock
 
@@ -131,9 +131,9 @@ def _sign(home: Path) -> None:
         _log.warning("%s cannot be written: %s", home / _WHO, error)
 
 
-def _sentence(error: OSError, home: Path) -> str:
-    from index.storing.sqlite import storage_sentence
+def _error(error: OSError, home: Path) -> StorageError:
+    from index.storing.sqlite import storage_error
 
     if isinstance(error, FileExistsError | NotADirectoryError):
-        return f"STORYDESK_HOME is {home}, which is not a folder; set it to one."
-    return storage_sentence(error, home)
+        return StorageError(f"STORYDESK_HOME is {home}, which is not a folder; set it to one.")
+    return storage_error(error, home)

@@ -20,7 +20,7 @@ from index.indexing.chroma import (
     raise_file_limit,
 )
 from index.indexing.unused_folders import remove_unused_folders
-from index.storing.sqlite import disk_sentence
+from index.storing.sqlite import disk_error
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -167,8 +167,8 @@ class VectorsFolder:
         try:
             self._client = open_folder(self._path)
         except Exception as error:  # Chroma raises whatever its store raised
-            if (sentence := disk_sentence(error, self._path, name="vector index")) is not None:
-                raise StorageError(sentence) from error
+            if (of_disk := disk_error(error, self._path, name="vector index")) is not None:
+                raise of_disk from error
             self._damage = (
                 f"The vector index in {self._path} cannot be opened ({line(error)}); "
                 "run `storydesk doctor --fix` to make it anew."
@@ -194,8 +194,8 @@ class VectorsFolder:
         except ChromaError as error:
             if "dimension" in str(error):
                 raise other_dimension(error) from error
-            if (sentence := disk_sentence(error, self._path, name="vector index")) is not None:
-                raise StorageError(sentence) from error
+            if (of_disk := disk_error(error, self._path, name="vector index")) is not None:
+                raise of_disk from error
             raise StorageError(f"The vector index failed ({line(error)}); run `storydesk doctor --fix`.") from error
 
 

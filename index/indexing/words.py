@@ -1,5 +1,6 @@
 """The word index: one tantivy index per generation of a library, ranked by BM25."""
 
+import json
 import shutil
 import threading
 from collections import Counter, OrderedDict
@@ -11,7 +12,7 @@ import tantivy
 
 from index.errors import StorageError
 from index.storing.passages import IndexedPassage
-from index.storing.sqlite import disk_sentence
+from index.storing.sqlite import disk_error
 
 _HEAP_BYTES = 30_000_000
 _MOST_OPEN = 32
@@ -127,6 +128,14 @@ class Words:
         with _tantivy_errors(self._path):
             return int(self._index(generation_id).searcher().num_docs)
 
+    def count_all(self) -> int:
+        """How many passages the indexes of all generations hold, read from what tantivy wrote of them: none is opened.
+
+        One that is made or removed meanwhile may be left out.
+        """
+        with _tantivy_errors(self._path):
+            return sum(_count_of(path) for path in self._path.glob("*/meta.json"))
+
     def present(self, generation_id: int, ids: Sequence[str]) -> Counter[str]:
         """How many entries the index has for each of these passages."""
         found: Counter[str] = Counter()
@@ -198,6 +207,15 @@ class Words:
             return self._indexes[generation_id]
 
 
+def _count_of(meta: Path) -> int:
+    """How many documents the index has whose description is in the file `meta`."""
+    try:
+        described = json.loads(meta.read_bytes())
+    except FileNotFoundError:  # removed since it was listed
+        return 0
+    return sum(each["max_doc"] - (each["deletes"] or {}).get("num_deleted_docs", 0) for each in described["segments"])
+
+
 def _also(query: tantivy.Query, condition: tantivy.Query) -> tantivy.Query:
     """What `query` finds, with its scores, as far as it meets `condition`."""
     condition = tantivy.Query.const_score_query(condition, 0.0)
@@ -217,8 +235,8 @@ class _tantivy_errors:  # noqa: N801 - reads as a function where it is used
         # What a damaged file makes of tantivy's own code is no Exception even.
         panic = type(error).__name__ == "PanicException"
         if error is not None and (isinstance(error, ValueError | OSError) or panic):
-            if (sentence := disk_sentence(error, self._path, name="word index")) is not None:
-                raise StorageError(sentence) from error
+            if (of_disk := disk_error(error, self._path, name="word index")) is not None:
+                raise of_disk from error
             words = " ".join(str(error).split())
             raise StorageError(
                 f"The word index in {self._path} cannot be used ({words}); run `storydesk doctor --fix`."

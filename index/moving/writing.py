@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.errors import StorageError
+from index.errors import DiskFullError, StorageError
 from index.storing.sqlite import DATABASE_ERRORS, disk_is_full
 
 Progress = Callable[[str, int, int], None]
@@ -23,6 +23,6 @@ def writing_errors(path: Path) -> Iterator[None]:
         yield
     except (*DATABASE_ERRORS, OSError) as error:
         if path.parent.is_dir() and disk_is_full(error, path.parent):
-            raise StorageError(f"There is no room for {path}; make room, or name another place.") from error
+            raise DiskFullError(f"There is no room for {path}; make room, or name another place.") from error
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         raise StorageError(f"{path} cannot be written ({reason}); check the path, or name another place.") from error

@@ -90,6 +90,21 @@ class Stores:
             )
             words.result()
 
+    def count(self) -> dict[str, int]:
+        """How much there is in all libraries together: libraries, stories, passages, searchable, words.
+
+        `searchable` are the passages that both indexes have, as the catalog knows it, `words` what the word indexes
+        say themselves. Chroma is not asked: it would open the files of every library. Raises StorageError.
+        """
+        libraries = [library for name in self.catalog.libraries() if (library := self.catalog.library(name))]
+        return {
+            "libraries": len(libraries),
+            "stories": self.catalog.count_stories(),
+            "passages": sum(self.catalog.count_passages(library) for library in libraries),
+            "searchable": generations.count_searchable(self.catalog),
+            "words": self.words.count_all(),
+        }
+
     def clean_up(self, library: Library) -> None:
         """Remove retired versions from both indexes of each generation, then from the catalog.
 

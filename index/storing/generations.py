@@ -119,6 +119,17 @@ def count_indexed(catalog: Catalog, generation: Generation) -> int:
         return connection.scalar(query) or 0
 
 
+def count_searchable(catalog: Catalog) -> int:
+    """How many passages of live stories both indexes of any current generation have, as far as the catalog knows."""
+    query = (
+        select(func.count())
+        .select_from(passages.join(versions).join(indexed_versions).join(generations))
+        .where(generations.c.state == "current", LIVE, passages.c.splitter == generations.c.splitter)
+    )
+    with catalog.reading() as connection:
+        return connection.scalar(query) or 0
+
+
 def cut_already(catalog: Catalog, generation: Generation, version_ids: Sequence[str]) -> set[str]:
     """Those of these versions (at most a page of them) that were cut by the generation's splitter."""
     query = select(passages.c.version_id).where(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from index.errors import StorageError
+from index.errors import DiskFullError, StorageError
 from index.storing.sqlite import DATABASE_ERRORS, copy_database, database_file, disk_is_full
 
 _log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def _keep_old(path: Path, copy: Path, of: Migrations) -> None:
     except (*DATABASE_ERRORS, OSError) as error:
         if disk_is_full(error, path.parent):
             megabytes = path.stat().st_size // 1_000_000 + 1
-            raise StorageError(
+            raise DiskFullError(
                 f"{of.called} is from an older Storydesk, and there is no room in {path.parent} for the copy that is "
                 f"kept before it is brought up to date; make room for {megabytes} MB and run the command again."
             ) from error

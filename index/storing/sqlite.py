@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from index.errors import StorageError
+from index.errors import DiskFullError, NotWritableError, StorageError
 from index.storing.durable import complete_or_absent
 
 _BUSY_SECONDS = 30
@@ -31,6 +31,7 @@ def sqlite_engine(path: Path, *, read_only: bool = False) -> Engine:
         poolclass=QueuePool,
         pool_size=8,
         max_overflow=32,
+        hide_parameters=True,  # of what people and stories say, an error would repeat it into the log
     )
 
     # The driver's own transactions begin too late (at the first write): begin them ourselves.
@@ -149,7 +150,7 @@ def storage_errors(home: Path) -> Iterator[None]:
     try:
         yield
     except (*DATABASE_ERRORS, OSError) as error:
-        raise StorageError(storage_sentence(error, home)) from error
+        raise storage_error(error, home) from error
 
 
 def disk_is_full(error: BaseException, folder: Path) -> bool:
@@ -167,30 +168,40 @@ def is_damage(error: BaseException) -> bool:
     return any(sign in _words(error) for sign in ("malformed", "not a database"))
 
 
-def disk_sentence(error: BaseException, folder: Path, *, name: str) -> str | None:
-    """What to do when the disk is to blame that `name`, which lies in `folder`, failed; None when it is not."""
+def disk_error(error: BaseException, folder: Path, *, name: str) -> StorageError | None:
+    """What to raise when the disk is to blame that `name`, which lies in `folder`, failed; None when it is not."""
     words = _words(error)
     if disk_is_full(error, folder):
-        return f"The disk of the {name} {folder} is full; make room and run the command again."
+        return DiskFullError(f"The disk of the {name} {folder} is full; make room and run the command again.")
     if any(sign in words for sign in _NOT_WRITABLE):
-        return f"The {name} {folder} cannot be written; give yourself the right to, or set STORYDESK_HOME."
+        return _not_writable(folder, name=name)
     if any(sign in words for sign in ("i/o error", "input/output error")):
-        return f"The {name} {folder} cannot be used ({_message(error)}); check the disk and run the command again."
+        return StorageError(
+            f"The {name} {folder} cannot be used ({_message(error)}); check the disk and run the command again."
+        )
     return None
 
 
-def storage_sentence(error: BaseException, home: Path) -> str:
+def storage_error(error: BaseException, home: Path) -> StorageError:
     """What a failed write or read means for the person whose data lies in `home`."""
     words = _words(error)
-    if (sentence := disk_sentence(error, home, name="data folder")) is not None:
-        return sentence
+    if (of_disk := disk_error(error, home, name="data folder")) is not None:
+        return of_disk
     if "unable to open" in words:
-        return f"The data folder {home} cannot be written; give yourself the right to, or set STORYDESK_HOME."
+        return _not_writable(home, name="data folder")
     if "locked" in words:
-        return f"The catalog in {home} stayed busy for {_BUSY_SECONDS} seconds; run the command again."
+        return StorageError(f"The catalog in {home} stayed busy for {_BUSY_SECONDS} seconds; run the command again.")
     if is_damage(error):
-        return f"The catalog in {home} is damaged; bring it back from a backup."
-    return f"The data folder {home} cannot be used ({_message(error)}); check the disk and run the command again."
+        return StorageError(f"The catalog in {home} is damaged; bring it back from a backup.")
+    return StorageError(
+        f"The data folder {home} cannot be used ({_message(error)}); check the disk and run the command again."
+    )
+
+
+def _not_writable(folder: Path, *, name: str) -> NotWritableError:
+    return NotWritableError(
+        f"The {name} {folder} cannot be written; give yourself the right to, or set STORYDESK_HOME."
+    )
 
 
 def _words(error: BaseException) -> str:

@@ -8,7 +8,6 @@ The server runs on a loop in a thread of its own; all methods without a leading 
 other thread.
 """
 
-import asyncio
 import fnmatch
 import itertools
 import json
@@ -19,9 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from discord_bad_days import Step, as_json
 from discord_description import discord_description
+from discord_gateway import StandInGateway
 from discord_payloads import APPLICATION, BOT, direct_channel, member, message, person, server, text_channel
 from discord_rules import Interaction, Refusal, refuse_after, refuse_callback, refuse_message
 
@@ -42,59 +42,28 @@ class Request:
 
 
 @dataclass
-class Session:
-    """A gateway session of one shard. Times are of the monotonic clock, in seconds."""
-
-    id: str
-    shard: tuple[int, int]
-    intents: int
-    socket: web.WebSocketResponse | None
-    events: list[dict[str, Any]] = field(default_factory=list)
-    heartbeats: list[float] = field(default_factory=list)
-    resumed: int = 0
-
-
-@dataclass
-class StandIn:
+class StandIn(StandInGateway):
     """Discord, with one application, one person and as many servers as a test makes."""
 
-    shards: int = 1
-    heartbeat_seconds: float = 40.0
     token_is_right: bool = True
-    close_code: int | None = None
-    """Closes every connection to the gateway with this code when the bot identifies itself."""
-    port: int = 0
     requests: list[Request] = field(default_factory=list)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     messages: list[dict[str, Any]] = field(default_factory=list)
     """Bodies of the bot's messages in channels, with "id" and "channel_id", edited ones as they stand now."""
-    sessions: list[Session] = field(default_factory=list)
-    connections: int = 0
     commands: list[Any] = field(default_factory=list)
     members: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """By ids of server and person."""
-    _servers: list[dict[str, Any]] = field(default_factory=list)
     _scripts: list[tuple[str, str, list[Step]]] = field(default_factory=list)
-    _refused_connections: int = 0
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(10_000))
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}/api/v10"
 
     @property
-    def gateway(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/gateway"
-
-    @property
     def refused(self) -> list[Request]:
         """What was refused for being wrong, late or double."""
         return [request for request in self.requests if 400 <= request.status < 500 and request.status != 429]
-
-    @property
-    def connected(self) -> bool:
-        return any(session.socket is not None for session in self.sessions)
 
     @contextmanager
     def running(self) -> Iterator["StandIn"]:
@@ -175,20 +144,6 @@ class StandIn:
         """Let the next requests that match do `steps`, one each; `path` may have `*`. Later ones go as usual."""
         self._scripts.append((method, path, list(steps)))
 
-    def lose_gateway(self, *, code: int | None = None, refusing: int = 0) -> None:
-        """End all gateway connections: with a code, or as a network does that breaks; then refuse some attempts."""
-        self._refused_connections = refusing
-        self._do(self._lose(code))
-
-    def ask_to_reconnect(self) -> None:
-        """Ask all shards to connect anew, as Discord does when it moves them."""
-        self._do(self._to_all({"op": 7, "d": None}))
-
-    def forget_sessions(self) -> None:
-        """From now on no session of before can be resumed."""
-        for session in self.sessions:
-            session.id = ""
-
     def wait_for(self, happened: Callable[[], Any], *, what: str, seconds: float = 30) -> None:
         """Wait until it is true; an assertion fails after `seconds`."""
         end = time.monotonic() + seconds
@@ -196,15 +151,7 @@ class StandIn:
             assert time.monotonic() < end, f"it did not come to it that {what}; requests: {self.requests[-20:]}"
             time.sleep(0.01)
 
-    def late_heartbeats(self, *, by: float = 1.0) -> list[float]:
-        """The gaps between heartbeats that were longer than asked for by more than `by` seconds."""
-        gaps = [after - before for session in self.sessions for before, after in itertools.pairwise(session.heartbeats)]
-        return [gap for gap in gaps if gap > self.heartbeat_seconds + by]
-
     # The server.
-
-    def _do(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def _start(self) -> None:
         application = web.Application(client_max_size=50_000_000)
@@ -331,85 +278,6 @@ class StandIn:
             interaction.messages[name] = interaction.messages.get(name, {}) | body
         number = int(interaction.id) + 1 if name == "@original" else int(name)
         return message(number, DIRECT_CHANNEL, BOT, interaction.messages.get(name, {}))
-
-    async def _serve_gateway(self, request: web.Request) -> web.StreamResponse:
-        self.connections += 1
-        if self._refused_connections:
-            self._refused_connections -= 1
-            return web.Response(status=503)
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        await socket.send_json({"op": 10, "d": {"heartbeat_interval": int(self.heartbeat_seconds * 1000)}})
-        session: Session | None = None
-        async for received in socket:
-            if received.type is not WSMsgType.TEXT:
-                break
-            said = json.loads(received.data)
-            if said["op"] == 1:
-                if session is not None:
-                    session.heartbeats.append(time.monotonic())
-                await socket.send_json({"op": 11})
-            elif said["op"] == 2 and self.close_code is not None:
-                await socket.close(code=self.close_code)
-            elif said["op"] == 2:
-                session = await self._identify(socket, said["d"])
-            elif said["op"] == 6:
-                session = await self._resume(socket, said["d"])
-        if session is not None and session.socket is socket:
-            session.socket = None
-        return socket
-
-    async def _identify(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> Session:
-        shard = tuple(said.get("shard", (0, 1)))
-        session = Session(f"session-{len(self.sessions)}", (shard[0], shard[1]), said["intents"], socket)
-        self.sessions.append(session)
-        mine = [made for made in self._servers if (int(made["id"]) >> 22) % self.shards == shard[0]]
-        ready = {
-            "v": 10, "user": BOT, "session_id": session.id, "application": {"id": "43", "flags": 0},
-            "resume_gateway_url": self.gateway, "shard": list(shard),
-            "guilds": [{"id": made["id"], "unavailable": True} for made in mine],
-        }  # fmt: skip
-        await self._tell(session, "READY", ready)
-        for made in mine:
-            await self._tell(session, "GUILD_CREATE", made)
-        return session
-
-    async def _resume(self, socket: web.WebSocketResponse, said: dict[str, Any]) -> Session | None:
-        session = next((one for one in self.sessions if one.id and one.id == said["session_id"]), None)
-        if session is None:
-            await socket.send_json({"op": 9, "d": False})
-            return None
-        session.socket = socket
-        session.resumed += 1
-        for missed in session.events[said["seq"] :]:
-            await socket.send_json(missed)
-        await self._tell(session, "RESUMED", {})
-        return session
-
-    async def _dispatch(self, event: str, data: Any, shard: int) -> None:
-        live = [session for session in self.sessions if session.id and session.shard[0] == shard]
-        assert live, f"no session of shard {shard}"
-        await self._tell(live[-1], event, data)
-
-    async def _tell(self, session: Session, event: str, data: Any) -> None:
-        session.events.append({"op": 0, "t": event, "s": len(session.events) + 1, "d": data})
-        if session.socket is not None and not session.socket.closed:
-            await session.socket.send_json(session.events[-1])
-
-    async def _to_all(self, said: Any) -> None:
-        for session in self.sessions:
-            if session.socket is not None:
-                await session.socket.send_json(said)
-
-    async def _lose(self, code: int | None) -> None:
-        for session in self.sessions:
-            socket, session.socket = session.socket, None
-            if socket is None:
-                continue
-            if code is not None:
-                await socket.close(code=code)
-            elif socket._req is not None and socket._req.transport is not None:
-                socket._req.transport.abort()
 
 
 async def _read(request: web.Request) -> tuple[Any, int]:

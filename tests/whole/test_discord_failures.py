@@ -38,7 +38,7 @@ async def test_a_failing_engine_reaches_the_one_who_used_the_command(
     prepared_engine.error = OutdatedIndexError(f"/home/operator/data is outdated, cannot answer {QUESTION!r}")
     result = await simcord_env.create_user("mira").slash("ask", question=QUESTION)
     (embed,) = result.response.embeds
-    assert "Something went wrong here" in str(embed.description)
+    assert "must first be made searchable again" in str(embed.description)
     assert "operator" not in str(embed.description)
     assert told_id(embed.description) in caplog.text
     assert "OutdatedIndexError: /home/operator/data is outdated" in caplog.text
@@ -108,6 +108,9 @@ async def test_a_flood_of_questions_is_turned_away_with_a_sentence(make_client: 
 
     class CountingDesk(Desk):
         """Lets the engine go on when everyone who can be turned away was."""
+
+        def __init__(self, engine: Any, **options: Any) -> None:
+            super().__init__(engine, threads=4, waiting=28, **options)
 
         async def ask(self, question: str, **options: Any) -> Given:
             try:

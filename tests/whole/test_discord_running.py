@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -211,3 +212,27 @@ def test_signals_are_as_before_when_it_has_stopped(stand_in: StandIn, settings: 
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     run_bot(settings, engine, on_connected=stop)
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+
+
+def test_systemd_is_told_when_it_is_ready_and_when_it_stops(
+    stand_in: StandIn, settings: Settings, engine: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "300000000")
+        told: list[str] = []
+
+        def listen() -> None:
+            try:
+                while "WATCHDOG=1" not in told:
+                    told.extend(systemd.recv(4_096).decode().split("\n"))
+            finally:
+                stop()
+
+        run_bot(settings, engine, on_connected=lambda invite: threading.Thread(target=listen).start())
+        told.extend(systemd.recv(4_096).decode().split("\n"))
+    assert [each for each in told if each != "STATUS=starting"] == [
+        "STATUS=ok", "READY=1", "WATCHDOG=1", "STOPPING=1",
+    ]  # fmt: skip

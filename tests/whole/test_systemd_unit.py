@@ -69,5 +69,6 @@ def test_a_wrong_setting_is_not_tried_again_and_a_stop_gets_its_time() -> None:
     service = parser["Service"]
     assert service["RestartPreventExitStatus"] == "2"
     assert service["TimeoutStopSec"] == "15s"
+    assert (service["Type"], service["WatchdogSec"]) == ("notify", "5min")
     assert int(service["LimitNOFILE"]) >= 65_536
     assert "DISCORD_TOKEN" not in UNIT.read_text(encoding="utf-8").replace("# DISCORD_TOKEN and", "")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import pytest
 
 from bot.desk import BusyError, ClosingError, Desk, Given, NoSuchStoryError, TookTooLongError
+from bot.limiting.pace import Pace
 from index.errors import StorageError, UnknownStoryError
 from index.stories import Answer, StoryTitle
 
@@ -57,8 +58,10 @@ class GatedEngine:
 
 
 @contextmanager
-def desk_of(engine: GatedEngine, *, seconds: float = 20, threads: int = 2, waiting: int = 2) -> Iterator[Desk]:
-    desk = Desk(engine, seconds=seconds, threads=threads, waiting=waiting)
+def desk_of(
+    engine: GatedEngine, *, seconds: float = 20, threads: int = 2, waiting: int = 2, pace: Pace | None = None
+) -> Iterator[Desk]:
+    desk = Desk(engine, seconds=seconds, threads=threads, waiting=waiting, pace=pace)
     try:
         yield desk
     finally:
@@ -118,6 +121,58 @@ async def test_more_questions_than_may_wait_are_turned_away_and_the_others_answe
     assert "one more" not in engine.begun
 
 
+class Stopped(Pace):
+    """A pace of so many seconds a question, whatever is answered."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds=seconds, clock=lambda: 0.0)
+
+
+async def test_who_would_wait_longer_than_two_thirds_of_the_time_limit_is_turned_away_at_once() -> None:
+    engine = GatedEngine()
+    with desk_of(engine, seconds=60, threads=1, waiting=100, pace=Stopped(10.0)) as desk:
+        assert desk.expected_wait_seconds == 0.0
+        asked = [asyncio.create_task(desk.ask(str(number), libraries=LIBRARIES)) for number in range(5)]
+        await begun(engine, 1)
+        assert desk.waiting_questions == 4
+        assert desk.expected_wait_seconds == 50.0
+        with pytest.raises(BusyError):
+            await desk.ask("one more", libraries=LIBRARIES)
+        engine.gate.set()
+        await asyncio.gather(*asked)
+    assert "one more" not in engine.begun
+
+
+async def test_the_slower_questions_are_answered_the_fewer_may_wait() -> None:
+    accepted = {}
+    for seconds in (0.5, 5.0):
+        engine = GatedEngine()
+        with desk_of(engine, seconds=60, threads=2, waiting=500, pace=Stopped(seconds)) as desk:
+            asked = [asyncio.create_task(desk.ask(str(number), libraries=LIBRARIES)) for number in range(150)]
+            await begun(engine, 2)
+            accepted[seconds] = desk.open_questions
+            engine.gate.set()
+            results = await asyncio.gather(*asked, return_exceptions=True)
+        assert sum(isinstance(result, BusyError) for result in results) == 150 - accepted[seconds]
+    assert accepted == {0.5: 2 + 80, 5.0: 2 + 8}
+
+
+async def test_a_free_thread_takes_a_question_however_slow_the_last_one_was() -> None:
+    engine = GatedEngine()
+    engine.gate.set()
+    with desk_of(engine, seconds=1, threads=1, pace=Stopped(3_600.0)) as desk:
+        assert (await desk.ask("Who?", libraries=LIBRARIES)).answer.question == "Who?"
+
+
+async def test_answers_set_the_pace() -> None:
+    engine = GatedEngine()
+    engine.gate.set()
+    pace = Pace(seconds=3_600.0)
+    with desk_of(engine, pace=pace) as desk:
+        await desk.ask("Who?", libraries=LIBRARIES)
+        await until(lambda: pace.seconds_to_wait(ahead=0) < 3_600)
+
+
 async def test_a_question_that_takes_too_long_is_given_up_but_still_takes_up_its_place() -> None:
     engine = GatedEngine()
     with desk_of(engine, seconds=0.05, threads=1, waiting=0) as desk:
@@ -129,7 +184,7 @@ async def test_a_question_that_takes_too_long_is_given_up_but_still_takes_up_its
 
 async def test_a_question_whose_time_is_over_before_its_turn_is_never_begun() -> None:
     engine = GatedEngine()
-    with desk_of(engine, seconds=0.05, threads=1, waiting=1) as desk:
+    with desk_of(engine, seconds=0.05, threads=1, waiting=1, pace=Pace(seconds=0)) as desk:
         results = await asyncio.gather(
             desk.ask("slow", libraries=LIBRARIES), desk.ask("queued", libraries=LIBRARIES), return_exceptions=True
         )

@@ -281,3 +281,29 @@ def test_threads_that_add_the_same_story_store_it_once(engine: Engine, newsroom:
         statuses = sorted(result.status for done in added for result in done.result())
     assert statuses == ["added"] + ["unchanged"] * 7
     assert_in_step(engine)
+
+
+def test_what_there_is_is_counted_over_all_libraries(engine: Engine, newsroom: Any) -> None:
+    assert engine.count() == {"libraries": 0, "stories": 0, "passages": 0, "searchable": 0, "words": 0}
+    bridge = newsroom.write("bridge", "The bridge was closed.\n\nForty boats waited.")
+    harbour = newsroom.write("harbour", "The harbour was open.")
+    newsroom.add(engine)
+    newsroom.add(engine, harbour, library="other")
+    newsroom.add(engine, bridge, library="other")
+    counts = engine.count()
+    assert (counts["libraries"], counts["stories"]) == (2, 4)
+    assert counts["passages"] == counts["searchable"] == counts["words"] >= 4
+    engine.remove_library("other")
+    fewer = engine.count()
+    assert (fewer["stories"], fewer["searchable"], fewer["words"]) == (2, *[counts["passages"] // 2] * 2)
+
+
+def test_what_only_the_catalog_has_is_not_searchable(engine: Engine, newsroom: Any, killed_at: Any) -> None:
+    newsroom.write("bridge", "The bridge was closed.")
+    newsroom.add(engine)
+    before = engine.count()
+    newsroom.write("harbour", "The harbour was open.")
+    with killed_at("storing.versions.make_live", "before"):
+        newsroom.add(engine)
+    assert engine.count()["searchable"] == before["searchable"]
+    assert engine.count()["words"] > before["words"]

@@ -144,6 +144,9 @@ class FakeCatalog:
     def libraries(self) -> list[str]:
         return sorted({story.library for story in self.stories})
 
+    def count_stories(self, library: str | None = None) -> int:
+        return sum(library in (None, story.library) for story in self.stories)
+
     def summaries(self, library: str | None = None) -> Iterator[StorySummary]:
         for story in self.stories:
             if library in (None, story.library):

@@ -28,8 +28,8 @@ from index.errors import (
 Storydesk = Callable[..., Any]
 ROOT = Path(bot.__file__).parents[1]
 COMMANDS = (
-    "add ask backup chat doctor eval export find import jobs list preview rebuild remove restore run show start "
-    "train-reader"
+    "add ask backup chat doctor eval export find import jobs libraries list preview rebuild remove restore run show "
+    "start train-reader"
 ).split()
 HEAVY = set(
     "torch chromadb sentence_transformers transformers discord trafilatura tantivy numpy scipy matplotlib".split()
@@ -164,7 +164,7 @@ def test_an_unknown_setting_is_refused_before_anything_is_opened(
     storydesk: Storydesk, engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STORYDESK_HOEM", "/x")
-    for arguments in (["ask", "what?"], ["list"], ["add", "x"], ["doctor"], ["start"], ["run"]):
+    for arguments in (["ask", "what?"], ["list"], ["libraries"], ["add", "x"], ["doctor"], ["start"], ["run"]):
         run = storydesk(*arguments)
         assert run.code == 2
         assert "STORYDESK_HOEM" in run.err

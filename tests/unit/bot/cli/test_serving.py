@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,7 +95,8 @@ def test_the_bot_gets_the_log_to_itself(monkeypatch: pytest.MonkeyPatch) -> None
     before = list(logging.getLogger().handlers)
     try:
         logging.getLogger().addHandler(logging.NullHandler())
-        context.run_bot(context.settings(), None, on_connected=print)  # type: ignore[arg-type]
+        engine: Any = SimpleNamespace(count=dict)
+        context.run_bot(context.settings(), engine, on_connected=print)
         assert handlers == []
     finally:
         logging.getLogger().handlers = before

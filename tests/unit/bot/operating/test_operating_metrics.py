@@ -53,6 +53,21 @@ def test_a_stage_is_timed_also_when_it_fails() -> None:
     assert value(metrics, "storydesk_stage_seconds_count", stage="answering") == 1
 
 
+def test_the_whole_of_a_question_is_timed_from_its_arrival() -> None:
+    metrics = Metrics()
+    metrics.delivered(time.perf_counter() - 20.0)
+    assert value(metrics, "storydesk_stage_seconds_bucket", stage="whole", le="10.0") == 0
+    assert value(metrics, "storydesk_stage_seconds_bucket", stage="whole", le="30.0") == 1
+
+
+def test_votes_are_what_there_is_and_not_added_up() -> None:
+    metrics = Metrics()
+    metrics.voted(helpful=3, unhelpful=2)
+    metrics.voted(helpful=2, unhelpful=2)
+    assert value(metrics, "storydesk_votes", vote="helpful") == 2
+    assert value(metrics, "storydesk_votes", vote="not_helpful") == 2
+
+
 def test_what_is_watched_is_read_when_it_is_asked_for() -> None:
     metrics = Metrics()
     numbers = {"0": 1.0}

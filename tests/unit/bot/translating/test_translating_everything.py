@@ -37,8 +37,8 @@ TRANSLATED = sorted(
 """Modules whose sentences are all in the languages' files."""
 # What Discord shows of commands is translated by bot/translating/commands.py, and the log is in English.
 NOT_SAID = {
-    "_audit", "command", "compile", "context_menu", "describe", "error", "exception", "Group", "info", "RuntimeError",
-    "warning",
+    "_audit", "command", "compile", "context_menu", "describe", "error", "exception", "Group", "info", "log",
+    "RuntimeError", "warning",
 }  # fmt: skip
 STORED = {"a message in Discord", "written in Discord"}
 """As a story's source; it is drawn by a key."""

@@ -218,3 +218,25 @@ def test_a_disk_that_fails_is_not_taken_for_damage(tmp_path: Path, number: int, 
 
     with pytest.raises(StorageError, match=f"^The word index {tmp_path}.*{advice}"):
         Words(tmp_path).write(1, half())
+
+
+def test_what_all_indexes_hold_is_counted_without_opening_one(tmp_path: Path) -> None:
+    words = Words(tmp_path)
+    assert words.count_all() == 0
+    put(words, TEXTS, library_id=1)
+    put(words, {"more": "More words."}, library_id=2)
+    words.delete(1, ["trees", "unknown"])
+    words.write(3, [])
+    unopened = Words(tmp_path)
+    assert unopened.count_all() == words.count(1) + words.count(2) + words.count(3) == 4
+    assert not unopened._indexes
+    words.drop(1)
+    assert words.count_all() == 1
+
+
+def test_an_index_whose_description_is_damaged_is_one_sentence(tmp_path: Path) -> None:
+    words = Words(tmp_path)
+    put(words, TEXTS)
+    (tmp_path / "1" / "meta.json").write_text("{")
+    with pytest.raises(StorageError, match="doctor --fix"):
+        words.count_all()

@@ -14,7 +14,7 @@ import index
 from index.engine import Engine
 from index.errors import StorageError
 from index.settings import IndexSettings
-from index.storing.sqlite import disk_is_full, storage_sentence
+from index.storing.sqlite import disk_is_full, storage_error
 
 # A limit on the size of files stands for a full disk; it would hold for the test run's own files as well.
 ADDING = """
@@ -91,7 +91,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
     ],
 )
 def test_every_failure_of_the_disk_says_what_to_do(words: str, advice: str, tmp_path: Path) -> None:
-    sentence = storage_sentence(OSError(words), tmp_path)
+    sentence = str(storage_error(OSError(words), tmp_path))
     assert advice in sentence
     assert str(tmp_path) in sentence
 
