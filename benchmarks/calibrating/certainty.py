@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from calibrating.gathering import Row
-from index.answering.answer import first_sentence, with_further
+from index.answering.answer import with_further
 from index.answering.confidence import features, is_of_one_story
 from index.answering.ordering import Ordering, believed, ordered
 from index.answering.sentences import was_read
@@ -42,7 +42,7 @@ def judge(row: Row, ordering: Ordering) -> Judged | None:
         return None
     beliefs = believed(row.question, found, ordering=ordering) if was_read(found) else None
     first = beliefs[0] if beliefs and row.question.asks in SHORT_KINDS else None
-    quotes = [candidate.text for candidate in with_further([first_sentence(found, beliefs or ())], found)]
+    quotes = [candidate.text for candidate in with_further(found[:1], found)]
     short = None
     if first is not None:
         short = (first.strength / 10, first.probability, exact_match(first.text, row.answers))

@@ -93,17 +93,20 @@ def cross_validated(rows: Sequence[Row], *, reads: bool, folds: int = 8) -> None
         for row in rows
         if row.kind == "answerable" and row.found
     ]
-    order = np.random.default_rng(0).permutation(len(groups))
+    # A question that was asked of two libraries is fitted on with both or with neither.
+    questions = list(dict.fromkeys(row.question.text for row, _, _ in groups))
+    order = np.random.default_rng(0).permutation(len(questions))
+    fold_of = {questions[index]: place % folds for place, index in enumerate(order)}
     print("| not fitted on: sentences ordered by | first right | of three, one right |")
     for left_out in (None, *names):
         columns = [index for index, name in enumerate(names) if name != left_out]
         first, three = [], []
         for fold in range(folds):
-            held = order[fold::folds]
-            learned = [groups[index] for index in np.setdiff1d(order, held)]
+            held = [group for group in groups if fold_of[group[0].question.text] == fold]
+            learned = [group for group in groups if fold_of[group[0].question.text] != fold]
             chosen = [(features[:, columns], right, 1.0) for _, features, right in learned if right.any()]
             weights = fit(chosen, [names[index] for index in columns])
-            for row, features, _ in (groups[index] for index in held):
+            for row, features, _ in held:
                 ranked = [row.found[index] for index in np.argsort(-(features[:, columns] @ weights))]
                 scored = [replace(each, score=1.0) for each in ranked]
                 quotes = [contains_answer(each.text, row.answers) for each in with_further(scored[:1], scored)]

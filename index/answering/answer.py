@@ -68,7 +68,7 @@ def answer_question(
     if certainty < least:
         return watch.stamp(refusal(question, "not_answered", confidence=certainty, nearest=_nearest(found)))
     short = short_answer(asked, beliefs or (), calibration=calibration)
-    first = first_sentence(found, beliefs or ())
+    first = first_sentence(found, short)
     return watch.stamp(_compose(question, asked, found, first, short, certainty))
 
 
@@ -107,9 +107,13 @@ def _compose(
     )
 
 
-def first_sentence(found: Sequence[Candidate], beliefs: Sequence[Belief]) -> Candidate:
-    """The sentence to quote first: the one that says best what the reader believes most, else the best one."""
-    return beliefs[0].candidate if beliefs else found[0]
+def first_sentence(found: Sequence[Candidate], short: Belief | None) -> Candidate:
+    """The sentence to quote first: the best one, of those that say the short answer if one is given."""
+    if short is None:
+        return found[0]
+    words = f" {wording(short.text)} "
+    saying = (each for each in found if short.text in each.text and words in f" {wording(each.text)} ")
+    return next(saying, short.candidate)
 
 
 def with_further(chosen: Sequence[Candidate], found: Sequence[Candidate]) -> list[Candidate]:

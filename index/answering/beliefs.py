@@ -13,6 +13,7 @@ from index.shaping.words import stems
 
 _PASSAGE_BELIEF = 2.0
 """What being of the best passage adds to the belief in a wording (a logit)."""
+_FLATTENING = 5.0
 LEAST = -10.0
 """A wording that is believed so much less than the strongest one (a logit) is not believed at all."""
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
@@ -58,6 +59,17 @@ def strengths(saying: Mapping[str, Sequence[Candidate]]) -> dict[str, float]:
         )
         for key, sentences in saying.items()
     }
+
+
+def shares_of_belief(believed: Mapping[str, float]) -> dict[str, float]:
+    """The share (0..1) of all belief that each wording has, given the strengths; they add up to 1.
+
+    Flatter than the reader's own probabilities, which leave nothing for the second, who is right as often as not.
+    """
+    strongest = max(believed.values(), default=0.0)
+    odds = {key: float(np.exp((strength - strongest) / _FLATTENING)) for key, strength in believed.items()}
+    total = sum(odds.values())
+    return {key: each / total for key, each in odds.items()}
 
 
 def in_headlines(found: Sequence[Candidate]) -> dict[str, float]:

@@ -5,17 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from math import log, log1p
 
 import numpy as np
 
-from index.answering.beliefs import LEAST, Belief, beliefs, by_wording, in_headlines, repeats, strengths, wording
+from index.answering.beliefs import (
+    LEAST,
+    Belief,
+    beliefs,
+    by_wording,
+    in_headlines,
+    repeats,
+    shares_of_belief,
+    strengths,
+    wording,
+)
 from index.answering.questions import Question
 from index.answering.sentences import Candidate, asks, was_read
-from index.shaping.words import stem
+from index.shaping.words import stem, stems
 
 _FILE = "ordering.json"
 _TEMPERATURE = 5.0
-_UNREAD, _FURTHEST = -8.0, 15.0
+_LEAST_SHARE = 1e-4
 
 SENTENCE_FEATURES = (
     "coverage",
@@ -23,13 +34,17 @@ SENTENCE_FEATURES = (
     "passage_share",
     "asks",
     "figure",
-    "lead",
     "cosine",
     "nearness",
+    "title_words",
 )
-"""What orders sentences when nothing was read."""
-READ_SENTENCE_FEATURES = (*SENTENCE_FEATURES, "strength", "headline", "repeats", "passage_read")
-"""The same with what the reader believes."""
+"""What orders sentences when nothing was read; `title_words` is the share of the title's words that stand in one."""
+READ_SENTENCE_FEATURES = (*SENTENCE_FEATURES, "believed", "headline", "repeats", "told")
+"""The same with what the reader believes.
+
+`believed` is how much of all belief, in whatever sentence it was found, is in words that this one says (a logarithm),
+`told` how many passages say the words that may be the answer (a logarithm too).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ def believed(question: Question, found: Sequence[Candidate], *, ordering: Orderi
 
 def sentence_features(question: Question, found: Sequence[Candidate]) -> list[list[float]]:
     """For each sentence what speaks for it, in the order of `READ_SENTENCE_FEATURES`, or of `SENTENCE_FEATURES`."""
+    titles = {title: stems(title) for title in {candidate.finding.title for candidate in found}}
     rows = [
         [
             candidate.coverage,
@@ -73,30 +89,25 @@ def sentence_features(question: Question, found: Sequence[Candidate]) -> list[li
             candidate.passage_share,
             float(asks(candidate.text)),
             float(candidate.figure is not None),
-            float(candidate.finding.start == 0),
             candidate.cosine,
             candidate.nearness,
+            _share(titles[candidate.finding.title], stems(candidate.text)),
         ]
         for candidate in found
     ]
     if not was_read(found):
         return rows
-    strength_of, headlines = strengths(by_wording(found)), in_headlines(found)
-    strongest = max(strength_of.values(), default=0.0)
-    best_of: dict[str, float] = {}
-    for candidate in found:
-        if candidate.read is not None:
-            passage = candidate.finding.passage_id
-            best_of[passage] = max(candidate.read, best_of.get(passage, -_FURTHEST))
+    believed, headlines = shares_of_belief(strengths(by_wording(found))), in_headlines(found)
+    passages = {each.finding.passage_id: each.finding for each in found}.values()
+    told = [f" {wording(f'{each.title} {each.text}')} " for each in passages]
     asked = _stems(question)
     for row, candidate in zip(rows, found, strict=True):
-        strength = strength_of.get(wording(candidate.span_text), LEAST + strongest)
-        words = f" {wording(candidate.text)} "
+        words, span = f" {wording(candidate.text)} ", wording(candidate.span_text)
         row += [
-            max(strength - strongest, LEAST),
+            log(sum((share for key, share in believed.items() if f" {key} " in words), _LEAST_SHARE)),
             max((read for key, read in headlines.items() if f" {key} " in words), default=LEAST),
             float(repeats(candidate.span_text, asked)),
-            float(np.clip(best_of.get(candidate.finding.passage_id, _UNREAD), -_FURTHEST, _FURTHEST)),
+            log1p(sum(f" {span} " in text for text in told)) if span else 0.0,
         ]
     return rows
 
@@ -111,3 +122,7 @@ def shipped_ordering(*, reads: bool = True) -> Ordering:
 
 def _stems(question: Question) -> frozenset[str]:
     return frozenset(stem(word) for word in question.content)
+
+
+def _share(words: frozenset[str], own: frozenset[str]) -> float:
+    return len(words & own) / len(words) if words else 0.0
