@@ -122,15 +122,21 @@ def confidences(rows: Sequence[Judged], fitted: dict[str, Any]) -> NDArray[np.fl
 
 
 def best_threshold(rows: Sequence[Judged], fitted: dict[str, Any]) -> float:
-    """The confidence with the best sum of the balanced accuracies, against each kind that is to be refused."""
+    """The confidence with the best sum of the balanced accuracies: against each kind that is to be refused, and of the
+    samples' questions, for a library of a dozen stories."""
     scores = confidences(rows, fitted)
     kinds = np.array([row.kind for row in rows])
 
-    def share(kind: str, threshold: float) -> float:
-        return float((scores[kinds == kind] >= threshold).mean())
+    answerable = np.array([row.answerable for row in rows])
+    of_samples = kinds == "samples"
+
+    def share(chosen: NDArray[np.bool_], threshold: float) -> float:
+        return float((scores[chosen] >= threshold).mean())
 
     def worth(threshold: float) -> float:
-        return 2 * share("answerable", threshold) - share("elsewhere", threshold) - share("left out", threshold)
+        refused = sum(share(kinds == kind, threshold) for kind in ("elsewhere", "left out"))
+        samples = share(of_samples & answerable, threshold) - share(of_samples & ~answerable, threshold)
+        return 2 * share(kinds == "answerable", threshold) - refused + samples
 
     grid = [round(float(threshold), 3) for threshold in np.linspace(0.1, 0.8, 71)]
     # The middle of all that are nearly as good: the very best one is chance.

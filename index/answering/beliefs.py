@@ -81,6 +81,18 @@ def in_headlines(found: Sequence[Candidate]) -> dict[str, float]:
     return seen
 
 
+def passages_of(found: Sequence[Candidate]) -> list[str]:
+    """What `wording` makes of each passage of the sentences, with its title."""
+    passages = {each.finding.passage_id: each.finding for each in found}.values()
+    return [wording(f"{each.title} {each.text}") for each in passages]
+
+
+def told(words: str, passages: Sequence[str]) -> int:
+    """How many of `passages_of` sentences say these words."""
+    span = wording(words)
+    return sum(f" {span} " in f" {passage} " for passage in passages) if span else 0
+
+
 def repeats(span: str, asked: frozenset[str]) -> bool:
     """Whether words of the question (`asked`, stems) stand in `span`: who asks of a thing does not ask for its name."""
     return bool(stems(span) & asked)

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from index.answering.beliefs import Belief
+from index.answering.beliefs import Belief, passages_of, told
 from index.answering.questions import Question
 from index.answering.sentences import Candidate
 
@@ -28,7 +28,7 @@ FEATURES = (
 )
 _SUITS = 0.4
 """A number that suits less what is asked for makes an answer less sure, however much the reader believes it."""
-READ_FEATURES = (*FEATURES, "strength", "probability", "read", "headline", "leading")
+READ_FEATURES = (*FEATURES, "strength", "probability", "read", "headline", "leading", "told")
 """The same with what the reader believes, when passages were read."""
 
 
@@ -85,6 +85,7 @@ def features(question: Question, found: Sequence[Candidate], beliefs: Sequence[B
             read / 10,
             max(headline, -10.0) / 10,
             float(first is not None and first.candidate is best),
+            math.log1p(told(first.text, passages_of(found))) if first is not None else 0.0,
         ]
     return values
 

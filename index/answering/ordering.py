@@ -15,9 +15,11 @@ from index.answering.beliefs import (
     beliefs,
     by_wording,
     in_headlines,
+    passages_of,
     repeats,
     shares_of_belief,
     strengths,
+    told,
     wording,
 )
 from index.answering.questions import Question
@@ -98,16 +100,15 @@ def sentence_features(question: Question, found: Sequence[Candidate]) -> list[li
     if not was_read(found):
         return rows
     believed, headlines = shares_of_belief(strengths(by_wording(found))), in_headlines(found)
-    passages = {each.finding.passage_id: each.finding for each in found}.values()
-    told = [f" {wording(f'{each.title} {each.text}')} " for each in passages]
+    passages = passages_of(found)
     asked = _stems(question)
     for row, candidate in zip(rows, found, strict=True):
-        words, span = f" {wording(candidate.text)} ", wording(candidate.span_text)
+        words = f" {wording(candidate.text)} "
         row += [
             log(sum((share for key, share in believed.items() if f" {key} " in words), _LEAST_SHARE)),
             max((read for key, read in headlines.items() if f" {key} " in words), default=LEAST),
             float(repeats(candidate.span_text, asked)),
-            log1p(sum(f" {span} " in text for text in told)) if span else 0.0,
+            log1p(told(candidate.span_text, passages)),
         ]
     return rows
 
