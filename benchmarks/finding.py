@@ -1,4 +1,4 @@
-"""What each step of finding brings: stories found by vectors, by words, by both, and with the day they were published.
+"""What finding brings: stories found by vectors, by words, by all that is weighed, and with the day they were published.
 
     python benchmarks/finding.py --corpus news.jsonl.gz --questions quiz.jsonl --cache FOLDER [--only ids.txt]
 
@@ -43,8 +43,8 @@ def main() -> None:
         ways: list[tuple[str, dict[str, Any]]] = [
             ("vectors alone", {"leg": "vectors", "now": LONG_AGO}),
             ("words alone (BM25)", {"leg": "words", "now": LONG_AGO}),
-            ("both", {"now": LONG_AGO}),
-            ("both, and the day (as shipped)", {}),
+            ("both, weighed with the words' places, without the day", {"now": LONG_AGO}),
+            ("the same with the day (as shipped)", {}),
             ("the same, asked two months later", {"later": later}),
         ]
         print(f"| {options.split} | gold Hit@1 | Hit@5 | MRR@10 | gold + silver Hit@1 | Hit@5 | MRR@10 |")

@@ -106,11 +106,13 @@ async def show_preview(
         )
         running = simcord.run(client, shard_count=1, settle_timeout=_SECONDS_TO_SETTLE, check_errors=False)
         async with running as env:
+            env.backend.bot_user.name = "Storydesk"
             noor, mira = env.create_user("noor", global_name="Noor"), env.create_user("mira", global_name="Mira")
             guild = env.create_guild("The Harbour Post", owner=mira)
             channel = guild.create_text_channel("questions")
             reader, manager = guild.add_member(noor), guild.add_member(mira)
             await env.settle()
+            client.command_ids = {}  # the page does not draw mentions of commands
             servers.joined(memory, guild.id, at=discord.utils.utcnow())
             # The simulated clock stands still between clicks: nobody would ever have waited long enough.
             servers.change_settings(memory, guild.id, cooldown_seconds=0)

@@ -240,6 +240,7 @@ async def main(names: Sequence[str]) -> None:
             editors = server.create_role("Editors", permissions=discord.Permissions(manage_guild=True))
             mira = server.add_member(env.create_user("Mira"), roles=[editors])
             await env.advance_time(5)  # Discord is ready
+            client.command_ids = {}  # what draws does not know mentions of commands
             for name in names:
                 height, scene = SCENES[name]
                 channel = server.create_text_channel(name)
