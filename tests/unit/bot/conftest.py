@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from clocks import Clock
 
 
 @dataclass(frozen=True)
@@ -73,3 +74,8 @@ def _display(text: str) -> Shown:
 def display() -> Callable[[str], Shown]:
     """Reads a text as Discord's clients do."""
     return _display
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

@@ -1,23 +1,10 @@
 """Conversations are remembered for a while, in bounds, and forgotten when someone says so."""
 
-import pytest
+from clocks import Clock
 
 from bot.conversing import Conversations, Turn, answers_from, direct, replying_to
 from index.conversations import TURNS
 from index.stories import Answer
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def turn(question: str, *, person: int = 7, library: str = "server-1") -> Turn:

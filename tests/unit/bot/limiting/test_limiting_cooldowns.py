@@ -1,21 +1,9 @@
 """Nobody asks so often that others have to wait for them."""
 
 import pytest
+from clocks import Clock
 
 from bot.limiting import Cooldowns
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def test_a_few_questions_in_a_row_are_fine_and_then_one_each_so_many_seconds(clock: Clock) -> None:

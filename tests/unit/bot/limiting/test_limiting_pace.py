@@ -1,23 +1,9 @@
 """How long one more question would wait, by a clock that a test moves."""
 
 import pytest
+from clocks import Clock
 
 from bot.limiting.pace import Pace
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def answer(pace: Pace, clock: Clock, *, seconds: float, times: int = 1) -> None:
