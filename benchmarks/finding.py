@@ -1,4 +1,4 @@
-"""What finding brings: stories found by vectors, by words, by all that is weighed, and with the day they were published.
+"""What finding brings: stories found by vectors, by words, by all that is weighed, and with their day.
 
     python benchmarks/finding.py --corpus news.jsonl.gz --questions quiz.jsonl --cache FOLDER [--only ids.txt]
 
