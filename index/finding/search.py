@@ -108,7 +108,9 @@ def search(
     scored = [replace(finding, score=float(score)) for finding, score in zip(matched, scores, strict=True)]
     findings: list[Finding] = []
     seen: set[str] = set()
-    for finding in sorted(scored, key=lambda each: (-each.score, each.passage_id)):
+    for finding in sorted(
+        scored, key=lambda each: (-each.score, -rows[each.passage_id].published_day, each.passage_id)
+    ):
         if len(findings) == limit:
             break
         if (text := normalised(finding.text)) not in seen:

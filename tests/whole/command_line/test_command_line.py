@@ -10,7 +10,10 @@ import pytest
 pytestmark = pytest.mark.slow
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-ANSWER_KEYS = "question answered reason text confidence figures citations elapsed_ms note short understood_as".split()
+ANSWER_KEYS = (
+    "question answered reason text confidence figures citations elapsed_ms note short understood_as"
+    " note_reason stories_language"
+).split()
 
 
 def check_answer(answer: dict[str, Any], desk: Any) -> None:
