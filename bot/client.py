@@ -24,7 +24,7 @@ from bot.pressing.answers import answer_buttons
 from bot.pressing.kept import Kept
 from bot.pressing.stale import answer_stale
 from bot.reception import Reception
-from bot.remembering import Memory, people, servers
+from bot.remembering import Memory, servers
 from bot.settings import BotSettings
 from bot.shelf import Shelf
 from bot.showing.look import draw_failure
@@ -144,8 +144,7 @@ class StorydeskClient(discord.AutoShardedClient):
         await self.memory.run(servers.left, guild.id, at=self._now())
 
     async def on_member_ban(self, guild: discord.Guild, user: discord.User | discord.Member) -> None:
-        self.reception.access.members.revoke(guild.id, user.id)
-        await self.memory.run(people.gone, user.id, guild.id)
+        await self.reception.access.gone(user.id, guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         await answer_stale(interaction)

@@ -1,6 +1,7 @@
 """Gathers the facts that the rules look at: from the bot's database, and from Discord."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +9,9 @@ from datetime import datetime, timedelta
 from bot.access.members import CouldNotVerifyError, Members
 from bot.access.rules import Asker, Facts, Membership
 from bot.remembering import BoundLibrary, Memory, libraries, people, servers
+from index.errors import StorageError
+
+_log = logging.getLogger(__name__)
 
 MOST_SERVERS = 12
 """Of a person, the last used first, that are read from in direct messages: each may be a request to Discord."""
@@ -65,7 +69,10 @@ class Access:
         return Facts(remembered.libraries, memberships, self.public, remembered.chosen, remembered.closed)
 
     async def note_use(self, asker: Asker) -> None:
-        """Remember that the person used the bot in a server, so that they may read its libraries elsewhere too."""
+        """Remember that the person used the bot in a server, so that they may read its libraries elsewhere too.
+
+        What the database does not take is tried again when they use it the next time: that is no reason to refuse them.
+        """
         membership = asker.membership
         if membership is None:
             return
@@ -75,10 +82,22 @@ class Access:
         noted = self._noted.get(key)
         if noted is not None and now - noted < _NOTED_AGAIN_AFTER:
             return
+        try:
+            await self._memory.run(people.used, asker.person_id, membership.server_id, at=now)
+        except StorageError as error:
+            _log.warning("It could not be noted that someone used the bot: %s", error)
+            return
         if len(self._noted) >= _MOST_NOTED:
             self._noted.clear()
         self._noted[key] = now
-        await self._memory.run(people.used, asker.person_id, membership.server_id, at=now)
+
+    async def gone(self, person_id: int, server_id: int) -> None:
+        """The person was banned from a server: they read nothing of it until they use the bot there again.
+
+        Raises StorageError; nothing is read all the same.
+        """
+        self.members.revoke(server_id, person_id)
+        await self._forget_use(person_id, server_id)
 
     def forget(self, person_id: int) -> None:
         """Forget where the person was noted to have used the bot; what the database has is another's to forget."""
@@ -98,9 +117,12 @@ class Access:
             raise failed
         for server_id, answer in zip(server_ids, answers, strict=True):
             if answer is None:  # they left: Discord is not asked again before they use the bot there again
-                self._noted.pop((person_id, server_id), None)
-                await self._memory.run(people.gone, person_id, server_id)
+                await self._forget_use(person_id, server_id)
         return found
+
+    async def _forget_use(self, person_id: int, server_id: int) -> None:
+        self._noted.pop((person_id, server_id), None)
+        await self._memory.run(people.gone, person_id, server_id)
 
 
 def _of_server(memory: Memory, server_id: int, now: datetime) -> tuple[BoundLibrary, ...]:

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from bot.remembering import people, servers
 from bot.translating import Voice, text
+from index.errors import StorageError
 
 Shown = Callable[[Any], str]
 
@@ -136,3 +139,27 @@ async def test_an_option_that_is_no_day_is_told_so_at_once(town: Any, shown: Sho
     await town.mira.slash(town.square, "ask", question="Who?", since="2026-03-01")
     assert str(town.engine.options[-1]["since"]) == "2026-03-01"
     assert len(town.env.errors) == 1
+
+
+async def test_where_use_cannot_be_noted_the_question_is_answered_all_the_same(
+    town: Any, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(people, "used", full)
+    result = await town.mira.slash(town.square, "ask", question="Who met?")
+    assert f"from {town.tarn_library}" in shown(result.response.message)
+
+
+async def test_who_was_banned_and_came_back_reads_in_direct_messages_again_after_a_use(town: Any, shown: Shown) -> None:
+    await town.mira.slash(town.square, "ask", question="Who met?")
+    town.env.backend.apply_ban(town.tarn.id, town.mira.id, None)
+    await town.env.settle()
+    town.env.backend.remove_ban(town.tarn.id, town.mira.id)
+    back = town.tarn.add_member(town.mira.user)
+    await town.env.settle()
+    await town.env.advance_time(10)
+    await back.slash(town.square, "ask", question="Who met?")
+    await back.send_dm("Who met?")
+    assert f"from {town.tarn_library}" in shown(town.mira.user.dm_channel.last_message)

@@ -8,6 +8,7 @@ import pytest
 
 from bot.access import Access, Asker, CouldNotVerifyError, Members, Membership, Place, readable
 from bot.remembering import Memory, libraries, people, servers
+from index.errors import StorageError
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MIRA = 7
@@ -122,6 +123,32 @@ async def test_use_is_noted_in_servers_only_and_written_once_an_hour(world: Worl
     world.now += timedelta(hours=1)
     await world.access.note_use(asker)
     assert people.servers_of(world.memory, MIRA) == (1,)
+
+
+async def test_use_that_could_not_be_noted_is_logged_and_noted_the_next_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("The disk is full.")
+
+    asker = Asker(MIRA, Place("server", 10, 1), Membership(1))
+    with monkeypatch.context() as broken:
+        broken.setattr(people, "used", full)
+        await world.access.note_use(asker)
+    assert "The disk is full." in caplog.text
+    await world.access.note_use(asker)
+    assert people.servers_of(world.memory, MIRA) == (1,)
+
+
+async def test_who_was_banned_reads_nothing_and_their_next_use_is_noted_at_once(world: World) -> None:
+    asker = Asker(MIRA, Place("server", 10, 1), Membership(1))
+    world.people_in = {(1, MIRA): Membership(1)}
+    await world.access.note_use(asker)
+    assert await world.readable() == ("server-1",)
+    await world.access.gone(MIRA, 1)
+    assert await world.readable() == ()
+    await world.access.note_use(asker)  # unbanned, and back
+    assert await world.readable() == ("server-1",)
 
 
 async def test_use_after_forgetting_is_noted_anew(world: World) -> None:
