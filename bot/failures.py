@@ -14,8 +14,8 @@ from bot.translating import SOURCE, text
 
 _log = logging.getLogger(__name__)
 
-# Nobody is left who could be told: unknown channel, message, webhook and interaction, an interaction that another
-# process of this bot answers, no access to the channel, direct messages closed.
+# Nobody is left who could be told: unknown channel, message, webhook and interaction, an interaction that was answered
+# already (see `bot.acknowledging`), no access to the channel, direct messages closed.
 _NOBODY_LEFT = frozenset({10003, 10008, 10015, 10062, 40060, 50001, 50007})
 
 

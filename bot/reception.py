@@ -3,7 +3,6 @@
 Commands and messages both come here, so that neither can forget a rule.
 """
 
-import asyncio
 import logging
 import math
 from collections.abc import Callable, Sequence
@@ -11,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, shareable
+from bot.acknowledging import in_time
 from bot.conversing import Conversations, Key, Turn, answers_from
-from bot.desk import BusyError, Desk, UnansweredError
+from bot.desk import Desk, UnansweredError
 from bot.limiting import Cooldowns
 from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, servers
 from index.errors import StorageError
@@ -22,7 +22,6 @@ _log = logging.getLogger(__name__)
 
 MOST_LIBRARIES = 10
 """That are searched for one question."""
-_SECONDS_BEFORE_ACKNOWLEDGING = 1.5
 
 
 class NotNowError(UnansweredError):
@@ -114,12 +113,9 @@ class Reception:
         That takes far less than the three seconds within which Discord wants to hear. `private` is what the person
         wishes, None for nothing. Raises NotNowError, NotHereError, BusyError.
         """
-        try:
-            async with asyncio.timeout(_SECONDS_BEFORE_ACKNOWLEDGING):
-                await self.admit(asker)
-                return await self._is_hidden(asker, private)
-        except TimeoutError:
-            raise BusyError("very_busy") from None
+        async with in_time():
+            await self.admit(asker)
+            return await self._is_hidden(asker, private)
 
     async def libraries(self, asker: Asker, *, aloud: bool) -> tuple[str, ...]:
         """The libraries that are searched for someone, those to prefer first.

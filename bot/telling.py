@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.acknowledging import is_acknowledged
 from bot.failures import sentence_for
 from bot.operating.metrics import Metrics
 from bot.showing.look import draw_failure
@@ -27,7 +28,7 @@ async def tell_failure(
     embed = draw_failure(sentence)
     nobody = discord.AllowedMentions.none()
     try:
-        if not interaction.response.is_done():
+        if not is_acknowledged(interaction):
             # Only the person sees this one, for which no permission is needed.
             await interaction.response.send_message(embed=embed, ephemeral=True, allowed_mentions=nobody)
         elif interaction.guild_id is None or interaction.app_permissions.embed_links:

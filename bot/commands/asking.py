@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.access import asker_of
+from bot.acknowledging import defer
 from bot.choosing import choices, matching
 from bot.conversing import direct
 from bot.desk import UnansweredError
@@ -53,7 +54,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         first_day = parse_since(since, today=today) if since is not None else None
         hidden = await reception.admit_in_time(asker, private=private)
         # Discord forgets an interaction that is not acknowledged within 3 seconds, so nothing slow comes before this.
-        await interaction.response.defer(thinking=True, ephemeral=hidden)
+        await defer(interaction, hidden=hidden)
         in_direct = asker.place.kind == "direct"
         earlier = direct(asker.place.channel_id) if in_direct else None
         aloud = not hidden and not in_direct
@@ -96,7 +97,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
             return
         await reception.admit_in_time(asker, private=True)
         # About what somebody else wrote, and for who wants to know only.
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         given = await reception.answer(Question(question, asker, aloud=False))
         await interaction.edit_original_response(
             view=draw_reply(given, say=spoken(interaction)), allowed_mentions=_NOBODY

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.access import Asker, Facts, Place, asker_of, readable
+from bot.acknowledging import defer
 from bot.commands.managing import library_choices, managed_libraries, managed_library, offer_libraries, title_of
 from bot.desk import UnansweredError
 from bot.operating.logs import audit
@@ -60,7 +61,7 @@ def _add_choosing(tree: app_commands.CommandTree[ClientT], reception: Reception)
     async def library(
         interaction: discord.Interaction[ClientT], library: app_commands.Range[str, 1, 100] | None = None
     ) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         asker = asker_of(interaction)
         await reception.access.note_use(asker)
         facts = await _elsewhere(asker, reception)
@@ -147,7 +148,7 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
             library_now = await managed_library(pressed, reception, found.name)
             return await _remove(library_now, pressed, reception)
 
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         question = draw_hint(_said("library_remove", found, interaction))
         yes = spoken(interaction)("remove_it")
         await ask_to_confirm(interaction, question, yes=yes, do=do, metrics=reception.desk.metrics)

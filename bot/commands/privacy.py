@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot.access import asker_of
+from bot.acknowledging import defer
 from bot.reception import Reception
 from bot.remembering import people
 from bot.remembering.people import Kept
@@ -25,7 +26,7 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.allowed_installs(guilds=True, users=True)
     async def privacy(interaction: discord.Interaction[ClientT]) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         kept = await reception.memory.run(people.kept_of, interaction.user.id)
         await interaction.edit_original_response(
             embed=draw_hint(what_is_stored(kept, answer_days=answer_days, say=spoken(interaction))),
@@ -37,7 +38,7 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.allowed_installs(guilds=True, users=True)
     async def forget(interaction: discord.Interaction[ClientT], everything: bool = False) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         person_id = asker_of(interaction).person_id
         reception.conversations.forget(person_id)
         if everything:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
+from bot.acknowledging import defer, defer_change
 from bot.commands.managing import managed_libraries
 from bot.operating.logs import audit
 from bot.pressing.base import PersonsView
@@ -44,7 +45,7 @@ def add_settings(
     )
 
     async def change(interaction: Interaction, **changed: Any) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         settings = await _change(interaction, reception, **changed)
         if isinstance(interaction.client, LearnsLanguage):  # which may be what was changed
             await interaction.client.learn_language(interaction)
@@ -55,7 +56,7 @@ def add_settings(
 
     @group.command(name="show", description="What is set in this server")
     async def show(interaction: Interaction) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         settings = await _current(interaction, reception)
         await interaction.edit_original_response(
             embed=draw_settings(settings, languages=languages, say=spoken(interaction)), allowed_mentions=_NOBODY
@@ -63,7 +64,7 @@ def add_settings(
 
     @group.command(name="channels", description="Choose the channels in which I answer")
     async def channels(interaction: Interaction) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         settings = await _current(interaction, reception)
         say = spoken(interaction)
         view = _Channels(interaction.user.id, reception, settings, languages, say)
@@ -132,7 +133,7 @@ class _Channels(PersonsView):
         await self._set(interaction, frozenset())
 
     async def _set(self, interaction: Interaction, channels: frozenset[int]) -> None:
-        await interaction.response.defer()
+        await defer_change(interaction)
         settings = await _change(interaction, self._reception, channels=channels)
         self.stop()
         embed = draw_settings(settings, languages=self._languages, say=spoken(interaction))

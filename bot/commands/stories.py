@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from bot import sent
+from bot.acknowledging import defer
 from bot.commands.managing import (
     managed_library,
     meant_story,
@@ -71,7 +72,7 @@ def add_stories(tree: app_commands.CommandTree[ClientT], reception: Reception, s
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     async def add_message(interaction: discord.Interaction[ClientT], message: discord.Message) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         library = await managed_library(interaction, reception, None)
         if interaction.client.user is not None and message.author.id == interaction.client.user.id:
             raise RefusedError("own_message")
@@ -97,7 +98,7 @@ def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) 
     @app_commands.describe(library="Another library than the one this server has from the start")
     @app_commands.autocomplete(library=libraries)
     async def list_stories(interaction: Interaction, library: Option | None = None) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
 
         async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
             found = await managed_library(now, reception, library)
@@ -110,7 +111,7 @@ def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) 
     @app_commands.describe(library="Another library than the one this server has from the start")
     @app_commands.autocomplete(library=libraries)
     async def recent(interaction: Interaction, library: Option | None = None) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
 
         async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
             found = await managed_library(now, reception, library)
@@ -124,7 +125,7 @@ def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) 
     @app_commands.describe(story="The story: type a part of its title", library="The library it is in")
     @app_commands.autocomplete(library=libraries, story=stories)
     async def show(interaction: Interaction, story: Option, library: Option | None = None) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
 
         async def draw(now: Interaction, page: int) -> tuple[discord.Embed, int]:
             found = await managed_library(now, reception, library)
@@ -165,7 +166,7 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
             modal = _AskForText(reception, shelf, title, published, library, spoken(interaction))
             await interaction.response.send_modal(modal)
             return
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         found = await managed_library(interaction, reception, library)
         if file is not None and text is not None:
             raise RefusedError("file_or_text")
@@ -179,7 +180,7 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
     @app_commands.describe(story="The story: type a part of its title", library="The library it is in")
     @app_commands.autocomplete(library=libraries, story=stories)
     async def remove(interaction: Interaction, story: Option, library: Option | None = None) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         found = await managed_library(interaction, reception, library)
         meant = await meant_story(reception, found, story)
 
@@ -222,7 +223,7 @@ class _AskForText(TellingModal):
         self.add_item(discord.ui.Label(text=say("story_text"), component=self._text))
 
     async def on_submit(self, interaction: Interaction, /) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=True)
+        await defer(interaction)
         library = await managed_library(interaction, self._reception, self._library)
         document = _written(interaction, self._text.value, self._title.value.strip() or None, self._published)
         await _store(interaction, self._shelf, library, [document])

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.access import asker_of
+from bot.acknowledging import defer
 from bot.choosing import choices, matching
 from bot.desk import UnansweredError
 from bot.reception import Reception
@@ -39,7 +40,7 @@ def add_summary(tree: app_commands.CommandTree[ClientT], reception: Reception, s
     ) -> None:
         asker = asker_of(interaction)
         hidden = await reception.admit_in_time(asker, private=private)
-        await interaction.response.defer(thinking=True, ephemeral=hidden)
+        await defer(interaction, hidden=hidden)
         aloud = not hidden and asker.place.kind != "direct"
         libraries = await reception.libraries(asker, aloud=aloud)
         await reception.access.note_use(asker)

@@ -4,7 +4,6 @@ Their custom ids say what is pressed and under which answer, and are recognised 
 a restart too. Whoever presses is told privately.
 """
 
-import asyncio
 import re
 import time
 from typing import Any, Self
@@ -13,8 +12,8 @@ import discord
 from discord import ui
 
 from bot.access import asker_of
+from bot.acknowledging import defer, in_time
 from bot.conversing import Key, Turn, direct, following, replying_to
-from bot.desk import BusyError
 from bot.pressing.base import TellingModal, begin
 from bot.pressing.kept import GoneError, Kept
 from bot.pressing.pages import show_pages
@@ -29,7 +28,6 @@ from bot.translating import Voice
 
 LONGEST_QUESTION = 1_000
 """Characters of a question that Discord lets a person type."""
-_SECONDS_BEFORE_ACKNOWLEDGING = 1.5
 _NOBODY = discord.AllowedMentions.none()
 
 
@@ -99,7 +97,7 @@ async def _pressed(kept: Kept, interaction: discord.Interaction[Any], action: st
     if action == "follow":
         await _ask_for_question(kept, interaction, answer_id)
         return
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await defer(interaction)
     if action == "passages":
         await _show_passages(kept, interaction, answer_id)
     else:
@@ -133,11 +131,8 @@ async def _vote(kept: Kept, interaction: discord.Interaction[Any], answer_id: st
 
 async def _ask_for_question(kept: Kept, interaction: discord.Interaction[Any], answer_id: str) -> None:
     # A modal must be the first thing that Discord hears, and within three seconds.
-    try:
-        async with asyncio.timeout(_SECONDS_BEFORE_ACKNOWLEDGING):
-            await kept.answer(interaction, answer_id)
-    except TimeoutError:
-        raise BusyError("very_busy") from None
+    async with in_time():
+        await kept.answer(interaction, answer_id)
     await interaction.response.send_modal(_FollowUp(kept, answer_id, spoken(interaction)))
 
 
@@ -161,7 +156,7 @@ class _FollowUp(TellingModal):
         # What follows an answer that only one person saw is for that person too.
         private = True if above is not None and above.flags.ephemeral else None
         hidden = await reception.admit_in_time(asker, private=private)
-        await interaction.response.defer(thinking=True, ephemeral=hidden)
+        await defer(interaction, hidden=hidden)
         kept = await self._kept.answer(interaction, self._answer_id)
         in_direct = asker.place.kind == "direct"
         aloud = not hidden and not in_direct

@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.acknowledging import defer_change
 from bot.operating.metrics import Metrics
 from bot.pressing.base import PersonsView
 from bot.showing.look import draw_hint
@@ -57,7 +58,7 @@ class _Confirming(PersonsView):
 
     async def _decide(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether this is the first decision; a second press of a button changes nothing."""
-        await interaction.response.defer()
+        await defer_change(interaction)
         first = not self._decided
         self._decided = True
         self.stop()

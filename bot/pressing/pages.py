@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 
+from bot.acknowledging import defer_change
 from bot.operating.metrics import Metrics
 from bot.pressing.base import PersonsView
 from bot.speaking import spoken
@@ -46,7 +47,7 @@ class _Pages(PersonsView):
         await self._turn(interaction, self._page + 1)
 
     async def _turn(self, interaction: discord.Interaction[Any], page: int) -> None:
-        await interaction.response.defer()
+        await defer_change(interaction)
         embed, self._pages = await self._draw(interaction, max(0, page))
         self._page = min(max(0, page), self._pages - 1)
         self._enable()

@@ -41,6 +41,16 @@ def refusing(status: int, code: int) -> Step:
     return step
 
 
+def failing_after(acknowledge: Callable[[str, Any], Any]) -> Step:
+    """An acknowledgement that Discord takes, with an error of its own for an answer."""
+
+    async def step(request: web.Request) -> web.Response:
+        acknowledge(request.path.split("/")[-2], await request.json())
+        return web.Response(status=500, text="upstream connect error")
+
+    return step
+
+
 def slow(seconds: float) -> Step:
     """The usual answer, but later."""
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-from discord_bad_days import Step, as_json
+from discord_bad_days import Step, as_json, failing_after
 from discord_description import discord_description
 from discord_gateway import StandInGateway
 from discord_payloads import APPLICATION, BOT, direct_channel, member, message, person, server, text_channel
@@ -143,6 +143,11 @@ class StandIn(StandInGateway):
     def script(self, method: str, path: str, *steps: Step) -> None:
         """Let the next requests that match do `steps`, one each; `path` may have `*`. Later ones go as usual."""
         self._scripts.append((method, path, list(steps)))
+
+    def take_but_fail(self, *, times: int = 1) -> None:
+        """Let the next acknowledgements be taken, with 500 for an answer."""
+        steps = [failing_after(lambda token, body: self._acknowledge(token, body, []))] * times
+        self.script("POST", "/interactions/*", *steps)
 
     def wait_for(self, happened: Callable[[], Any], *, what: str, seconds: float = 30) -> None:
         """Wait until it is true; an assertion fails after `seconds`."""

@@ -154,6 +154,33 @@ def test_an_acknowledgement_that_discord_got_too_late_is_not_tried_twice_and_har
     assert [(request.status, request.code) for request in stand_in.refused] == [(404, 10062)]
 
 
+def test_an_acknowledgement_that_arrived_though_discord_failed_to_say_so_is_followed_by_an_answer(
+    bot: Bot, stand_in: StandIn
+) -> None:
+    stand_in.take_but_fail()
+
+    def act() -> None:
+        asked = stand_in.ask(QUESTION)
+        stand_in.wait_for(lambda: answered(asked), what="it is answered")
+        assert len(asked.callbacks) == 1
+
+    bot.run(act)
+    assert [(request.status, request.code) for request in stand_in.refused] == [(400, 40060)]  # of discord.py's own
+
+
+def test_a_failure_after_such_an_acknowledgement_is_told_too(bot: Bot, stand_in: StandIn) -> None:
+    stand_in.take_but_fail()
+    bot.engine.error = RuntimeError("no")
+
+    def act() -> None:
+        asked = stand_in.ask(QUESTION)
+        stand_in.wait_for(lambda: asked.shown, what="the person is told")
+        assert asked.shown["embeds"]
+
+    bot.run(act)
+    assert [request.code for request in stand_in.refused] == [40060]
+
+
 def test_a_connection_that_breaks_off_is_told_by_nobody_and_the_next_question_is_answered(
     bot: Bot, stand_in: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:

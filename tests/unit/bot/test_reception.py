@@ -118,7 +118,7 @@ async def test_direct_messages_can_be_switched_off(memory: Memory) -> None:
 async def test_what_takes_too_long_before_discord_must_hear_is_busy(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.reception._SECONDS_BEFORE_ACKNOWLEDGING", 0.0)
+    monkeypatch.setattr("bot.acknowledging.SECONDS_BEFORE_ACKNOWLEDGING", 0.0)
     with pytest.raises(BusyError):
         await house.reception.admit_in_time(THERE, private=None)
 
