@@ -176,7 +176,7 @@ class StorydeskClient(discord.AutoShardedClient):
             return
         self.desk.metrics.failed(error)
         say = await spoken_at(place_of_message(message), self.memory, self.command_ids)
-        sentence = sentence_for(error, question=message.content, language=say.language)
+        sentence = sentence_for(error, said=[message.content], language=say.language)
         if sentence is not None:
             try:
                 await reply(message, draw_failure(say.named(sentence)))
@@ -233,8 +233,7 @@ class _Tree(app_commands.CommandTree[StorydeskClient]):
     async def on_error(
         self, interaction: discord.Interaction[StorydeskClient], error: app_commands.AppCommandError, /
     ) -> None:
-        question = str(getattr(interaction.namespace, "question", ""))
-        await tell_failure(interaction, error, metrics=interaction.client.desk.metrics, question=question)
+        await tell_failure(interaction, error, metrics=interaction.client.desk.metrics)
 
 
 def invite_link(application_id: int) -> str:

@@ -1,14 +1,15 @@
 """Turns whatever goes wrong into a sentence for the person and a record in the log, tied together by a short id."""
 
 import logging
-import re
 import secrets
 import traceback
+from collections.abc import Iterable
 
 import discord
 from discord import app_commands
 
 from bot.causes import cause_of
+from bot.confided import without
 from bot.desk import TookTooLongError, UnansweredError
 from bot.translating import SOURCE, text
 
@@ -19,10 +20,10 @@ _log = logging.getLogger(__name__)
 _NOBODY_LEFT = frozenset({10003, 10008, 10015, 10062, 40060, 50001, 50007})
 
 
-def sentence_for(error: BaseException, *, question: str = "", language: str = SOURCE) -> str | None:
+def sentence_for(error: BaseException, *, said: Iterable[str] = (), language: str = SOURCE) -> str | None:
     """Log `error` and say in `language` what to tell the person who asked; None when nobody is left to be told.
 
-    The log gets the error, with its traceback where that tells more, without the words of `question`. The sentence
+    The log gets the error, with its traceback where that tells more, without what the person `said`. The sentence
     gets what is to blame in general terms (`bot.causes`), and no detail of this machine.
     """
     if isinstance(error, app_commands.CommandInvokeError):
@@ -43,7 +44,7 @@ def sentence_for(error: BaseException, *, question: str = "", language: str = SO
     failure_id = secrets.token_hex(4)
     cause = cause_of(error)
     told = f"\n{_trace(error)}" if cause.is_ours else _line(error)
-    _log.log(cause.level, "A question failed [%s], %s: %s", failure_id, cause.key, _without(question, told))
+    _log.log(cause.level, "A question failed [%s], %s: %s", failure_id, cause.key, without(said, told))
     return text(cause.key, language=language, number=failure_id)
 
 
@@ -53,13 +54,3 @@ def _trace(error: BaseException) -> str:
 
 def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
-
-
-def _without(question: str, text: str) -> str:
-    """`text` without the question, in whatever case, spacing, punctuation or escaping an error's message repeats it."""
-    words = re.findall(r"\w+", question)
-    if sum(map(len, words)) < 4:  # shorter ones tell nothing and occur everywhere
-        return text
-    # Escaped line breaks and characters (\n, \u2019) may stand between the words.
-    between = r"(?:\W|\\[nrt]|\\[xuU][0-9a-f]+)*"
-    return re.sub(between.join(map(re.escape, words)), "[question]", text, flags=re.IGNORECASE)

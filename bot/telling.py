@@ -7,6 +7,7 @@ import aiohttp
 import discord
 
 from bot.acknowledging import is_acknowledged
+from bot.confided import said_with
 from bot.failures import sentence_for
 from bot.operating.metrics import Metrics
 from bot.showing.look import draw_failure
@@ -15,13 +16,11 @@ from bot.speaking import spoken
 _log = logging.getLogger(__name__)
 
 
-async def tell_failure(
-    interaction: discord.Interaction[Any], error: BaseException, *, metrics: Metrics, question: str = ""
-) -> None:
-    """Log and count `error`, and tell the person, without acknowledging twice; `question` is kept out of the log."""
+async def tell_failure(interaction: discord.Interaction[Any], error: BaseException, *, metrics: Metrics) -> None:
+    """Log and count `error`, and tell the person, without acknowledging twice; what they said is not logged."""
     metrics.failed(error)
     say = spoken(interaction)
-    sentence = sentence_for(error, question=question, language=say.language)
+    sentence = sentence_for(error, said=said_with(interaction), language=say.language)
     if sentence is None:
         return
     sentence = say.named(sentence)

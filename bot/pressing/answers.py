@@ -177,8 +177,3 @@ class _FollowUp(TellingModal):
         if not conversations.turns(key):
             conversations.remember(key, (), Turn(kept.asked_by, kept.library, kept.answer))
         return key
-
-    @property
-    def question(self) -> str:
-        """What was asked, for the log to leave out."""
-        return self._question.value

@@ -65,11 +65,6 @@ class TellingModal(discord.ui.Modal):
         super().__init__(title=title, timeout=SECONDS_TO_FILL_IN)
         self._metrics = metrics
 
-    @property
-    def question(self) -> str:
-        """What the log must not repeat."""
-        return ""
-
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         await begin(interaction)
         return True
@@ -77,4 +72,4 @@ class TellingModal(discord.ui.Modal):
     async def on_error(  # type: ignore[override]
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
-        await tell_failure(interaction, error, metrics=self._metrics, question=self.question)
+        await tell_failure(interaction, error, metrics=self._metrics)

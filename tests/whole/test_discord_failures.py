@@ -216,3 +216,34 @@ async def test_a_stop_lets_the_open_question_be_answered_and_turns_new_ones_away
         assert "being restarted" in text_of(second.dm_channel.last_message)
         assert client.is_closed()
         assert {type(error).__name__ for error in errors_of(env)} == {"ClosingError"}
+
+
+async def test_what_a_message_says_that_was_asked_about_is_not_logged(
+    simcord_env: Env, prepared_engine: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    guild = simcord_env.create_guild()
+    channel = guild.create_text_channel("square")
+    noor = guild.add_member(simcord_env.create_user("noor"))
+    said = await noor.send(channel, "They   exchanged 900 prisoners near Tarn.")
+    prepared_engine.while_asked = lambda question: _fail_with(f"cannot tokenize {question!r}")
+    await noor.context_menu(channel, "Ask the stories about this", said)
+    assert "cannot tokenize" in caplog.text
+    assert "prisoners" not in caplog.text
+    assert len(errors_of(simcord_env)) == 1
+
+
+async def test_what_was_written_with_a_mention_is_not_logged(
+    simcord_env: Env, simcord_bot: Any, prepared_engine: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    guild = simcord_env.create_guild()
+    channel = guild.create_text_channel("square")
+    noor = guild.add_member(simcord_env.create_user("noor"))
+    prepared_engine.while_asked = lambda question: _fail_with(f"cannot tokenize {question!r}")
+    await noor.send(channel, f"<@{simcord_bot.user.id}> how many prisoners?")
+    assert "cannot tokenize" in caplog.text
+    assert "prisoners" not in caplog.text
+    assert len(errors_of(simcord_env)) == 1
+
+
+def _fail_with(message: str) -> None:
+    raise RuntimeError(message)

@@ -68,7 +68,7 @@ def test_a_path_of_the_operators_machine_is_not_shown() -> None:
 def test_the_question_is_not_in_the_log_however_an_error_repeats_it(
     repeated: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sentence_for(raised(ValueError(f"cannot parse {repeated} here")), question="How many prisoners?")
+    sentence_for(raised(ValueError(f"cannot parse {repeated} here")), said=["How many prisoners?"])
     assert "cannot parse" in caplog.text
     assert "prisoners" not in caplog.text.lower()
 
@@ -76,19 +76,19 @@ def test_the_question_is_not_in_the_log_however_an_error_repeats_it(
 def test_the_question_is_not_in_the_log_when_an_earlier_error_repeats_it(caplog: pytest.LogCaptureFixture) -> None:
     error = ValueError("no")
     error.__cause__ = OSError("while reading “Wer gewann die Wahl?”")
-    sentence_for(error, question="Wer gewann die Wahl?")
+    sentence_for(error, said=["Wer gewann die Wahl?"])
     assert "while reading" in caplog.text
     assert "gewann" not in caplog.text
 
 
 def test_a_very_long_question_is_found_too(caplog: pytest.LogCaptureFixture) -> None:
     question = " ".join(f"word{number}" for number in range(600))
-    sentence_for(ValueError(question), question=question)
+    sentence_for(ValueError(question), said=[question])
     assert "word" not in caplog.text
 
 
 def test_a_question_of_signs_only_leaves_the_log_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
-    sentence_for(ValueError("boom"), question="??? !")
+    sentence_for(ValueError("boom"), said=["??? !"])
     assert "ValueError: boom" in caplog.text
 
 

@@ -137,3 +137,19 @@ async def test_an_empty_message_and_an_answer_of_the_bot_are_refused(town: Any, 
     result = await town.manager.context_menu(town.channel, "Add as story", answer.response.message)
     assert "answer of mine" in text_of(result)
     assert prepared_engine.documents == []
+
+
+@pytest.mark.parametrize("in_a_form", [True, False])
+async def test_a_storys_text_is_not_logged_when_it_cannot_be_stored(
+    in_a_form: bool, town: Any, prepared_engine: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepared_engine.error = RuntimeError(f"cannot embed {TEXT!r}")
+    if in_a_form:
+        form = await town.manager.slash(town.channel, "stories add")
+        fields = [row["component"]["custom_id"] for row in form.modal["components"]]
+        await town.manager.submit_modal(form, dict(zip(fields, ["", TEXT], strict=True)))
+    else:
+        await town.manager.slash(town.channel, "stories add", text=TEXT)
+    assert "cannot embed" in caplog.text
+    assert TEXT[:20] not in caplog.text
+    assert TEXT[-20:] not in caplog.text
