@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 
@@ -16,6 +16,8 @@ from bot.showing.look import draw_hint
 from bot.speaking import spoken_with
 
 _log = logging.getLogger(__name__)
+_Permission = Literal["send_messages", "embed_links", "read_message_history"]
+_NO_REPLY_WITHOUT_HISTORY = 160002
 _WRITTEN_BY_PEOPLE = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 
@@ -65,14 +67,29 @@ async def answer_message(
 
 
 async def reply(message: discord.Message, shown: discord.Embed | discord.ui.LayoutView) -> discord.Message:
-    """Reply without a ping, also if the message was deleted meanwhile; as plain text where no embed may be sent."""
-    reference = message.to_reference(fail_if_not_exists=False)
-    nobody = discord.AllowedMentions.none()
-    if isinstance(shown, discord.Embed) and not _may(message, "embed_links"):
-        return await message.channel.send(shown.description, reference=reference, allowed_mentions=nobody)
-    if isinstance(shown, discord.Embed):
-        return await message.channel.send(embed=shown, reference=reference, allowed_mentions=nobody)
-    return await message.channel.send(view=shown, reference=reference, allowed_mentions=nobody)
+    """Reply without a ping, also if the message was deleted meanwhile; as plain text where no embed may be sent.
+
+    Where the bot may not read what was written before, Discord takes no reply: then it is just said.
+    """
+    if not _may(message, "read_message_history"):
+        return await _say(message, shown)
+    try:
+        return await _say(message, shown, reference=message.to_reference(fail_if_not_exists=False))
+    except discord.HTTPException as error:
+        if error.code != _NO_REPLY_WITHOUT_HISTORY:
+            raise
+        return await _say(message, shown)
+
+
+async def _say(
+    message: discord.Message, shown: discord.Embed | discord.ui.LayoutView, **options: Any
+) -> discord.Message:
+    options["allowed_mentions"] = discord.AllowedMentions.none()
+    if not isinstance(shown, discord.Embed):
+        return await message.channel.send(view=shown, **options)
+    if not _may(message, "embed_links"):
+        return await message.channel.send(shown.description, **options)
+    return await message.channel.send(embed=shown, **options)
 
 
 def _mentions(message: discord.Message, bot_id: int) -> bool:
@@ -97,7 +114,7 @@ def _without_mention(content: str, bot_id: int) -> str:
     return " ".join(re.sub(rf"<@!?{bot_id}>", " ", content).split())
 
 
-def _may(message: discord.Message, permission: Literal["send_messages", "embed_links"]) -> bool:
+def _may(message: discord.Message, permission: _Permission) -> bool:
     """Whether the bot may do that where a message is; where that is not known, Discord will say."""
     channel = message.channel
     if message.guild is None or isinstance(

@@ -61,3 +61,32 @@ async def test_who_asks_where_the_bot_may_not_write_is_told_privately(
         "may_not_write", channel=f"<#{strict.id}>"
     )
     assert town.asked() == []
+
+
+def sent_messages(town: Any) -> list[Any]:
+    requests = [each for each in town.env.http_requests if each.method == "POST" and each.path.endswith("/messages")]
+    return [each.json for each in requests]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_where_the_bot_may_not_read_the_history_nothing_is_a_reply(
+    fails: bool, town: Any, channel_without: Any
+) -> None:
+    strict = channel_without(read_message_history=False)
+    await town.env.settle()
+    town.engine.error = RuntimeError("boom") if fails else None
+    await town.mira.send(strict, f"<@{town.bot.user.id}> who?")
+    (body,) = sent_messages(town)
+    assert "message_reference" not in body
+    assert body["allowed_mentions"]["parse"] == []
+    assert len(town.env.errors) == fails
+
+
+@pytest.mark.parametrize("fails", [True, False])
+async def test_when_discord_takes_no_reply_it_is_said_without_being_one(fails: bool, town: Any) -> None:
+    town.engine.error = RuntimeError("boom") if fails else None
+    town.env.inject_error("POST", "/channels/*/messages", status=403, code=160002)
+    await town.mira.send(town.square, f"<@{town.bot.user.id}> who?")
+    assert town.square.last_message.author.bot
+    assert town.square.last_message.reference is None
+    assert len(town.env.errors) == fails
