@@ -9,6 +9,7 @@ from typing import Any, Literal
 import discord
 
 from bot.access import Asker, membership_of_member, place_of_message
+from bot.at_work import shown_at_work
 from bot.conversing import Key, direct, replying_to
 from bot.pressing.answers import draw_reply, remember
 from bot.reception import Question, Reception, is_answered_in
@@ -57,7 +58,7 @@ async def answer_message(
         return
     await reception.admit(asker, settings)
     earlier = direct(place.channel_id) if message.guild is None else _earlier(message)
-    async with message.channel.typing():
+    async with shown_at_work(message.channel):
         given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))
     sent = await reply(message, draw_reply(given, say=say))
     reception.desk.metrics.delivered(began)

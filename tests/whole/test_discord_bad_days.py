@@ -136,6 +136,20 @@ def test_where_discord_limits_and_fails_everyone_is_answered_all_the_same(bot: B
     assert stand_in.refused == []
 
 
+def test_where_discord_fails_to_show_that_the_bot_is_at_work_a_message_is_answered_all_the_same(
+    bot: Bot, stand_in: StandIn
+) -> None:
+    stand_in.script("POST", "/channels/*/typing", *[failing(500)] * 60)
+
+    def act() -> None:
+        stand_in.write(QUESTION)
+        stand_in.wait_for(lambda: stand_in.messages, what="the message is answered")
+        assert "1,000 prisoners each" in json.dumps(stand_in.messages[0], ensure_ascii=False)
+
+    bot.run(act)
+    assert len(stand_in.messages) == 1
+
+
 def test_an_acknowledgement_that_discord_got_too_late_is_not_tried_twice_and_harms_nobody_else(
     bot: Bot, stand_in: StandIn
 ) -> None:
