@@ -96,6 +96,7 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
 
     @group.command(name="list", description="The libraries of this server")
     async def show_all(interaction: discord.Interaction[ClientT]) -> None:
+        await defer(interaction)
         found = await managed_libraries(interaction, reception)
         say = spoken(interaction)
         await _tell(interaction, "\n".join(f"- {_line(library, say)}" for library in found))
@@ -107,6 +108,7 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
         title: app_commands.Range[str, 1, LONGEST_TITLE],
         role: discord.Role | None = None,
     ) -> None:
+        await defer(interaction)
         (first, *_) = await managed_libraries(interaction, reception)
         try:
             added = await reception.memory.run(
@@ -129,6 +131,7 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
         library: app_commands.Range[str, 1, 100],
         role: discord.Role | None = None,
     ) -> None:
+        await defer(interaction)
         found = await managed_library(interaction, reception, library)
         role_id = role.id if role else None
         await reception.memory.run(libraries.bind, found.name, role_id=role_id)
@@ -140,6 +143,7 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
     @app_commands.describe(library="The library")
     @app_commands.autocomplete(library=offer)
     async def remove(interaction: discord.Interaction[ClientT], library: app_commands.Range[str, 1, 100]) -> None:
+        await defer(interaction)
         found = await managed_library(interaction, reception, library)
         if found.is_default:
             raise RefusedError("first_library_stays")
@@ -148,7 +152,6 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
             library_now = await managed_library(pressed, reception, found.name)
             return await _remove(library_now, pressed, reception)
 
-        await defer(interaction)
         question = draw_hint(_said("library_remove", found, interaction))
         yes = spoken(interaction)("remove_it")
         await ask_to_confirm(interaction, question, yes=yes, do=do, metrics=reception.desk.metrics)
@@ -210,7 +213,7 @@ def _said(key: str, library: BoundLibrary, interaction: discord.Interaction[Any]
 
 
 async def _tell(interaction: discord.Interaction[Any], sentence: str) -> None:
-    await interaction.response.send_message(embed=draw_hint(sentence), ephemeral=True, allowed_mentions=_NOBODY)
+    await interaction.edit_original_response(embed=draw_hint(sentence), allowed_mentions=_NOBODY)
 
 
 def _audit(event: str, library: BoundLibrary, interaction: discord.Interaction[Any]) -> None:

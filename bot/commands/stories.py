@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot import sent
-from bot.acknowledging import defer
+from bot.acknowledging import defer, in_time
 from bot.commands.managing import (
     managed_library,
     meant_story,
@@ -162,7 +162,8 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
         library: Option | None = None,
     ) -> None:
         if file is None and text is None:
-            await managed_library(interaction, reception, library)
+            async with in_time():  # a form must be the first thing that Discord hears
+                await managed_library(interaction, reception, library)
             modal = _AskForText(reception, shelf, title, published, library, spoken(interaction))
             await interaction.response.send_modal(modal)
             return
