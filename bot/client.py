@@ -17,7 +17,7 @@ from bot.commands import add_asking, add_help, add_libraries, add_privacy, add_s
 from bot.conversing import Conversations
 from bot.desk import Desk
 from bot.failures import sentence_for
-from bot.limiting import Cooldowns
+from bot.limiting import Cooldowns, Hints
 from bot.messages import answer_message, is_for_bot, reply
 from bot.operating import gateway
 from bot.pressing.answers import answer_buttons
@@ -114,6 +114,7 @@ class StorydeskClient(discord.AutoShardedClient):
             access,
             Conversations(clock=clock),
             Cooldowns(clock=clock),
+            Hints(clock=clock),
             direct_messages=settings.direct_messages,
             now=now,
         )

@@ -12,7 +12,7 @@ from bot.access import Asker, membership_of_member, place_of_message
 from bot.at_work import shown_at_work
 from bot.conversing import Key, direct, replying_to
 from bot.pressing.answers import draw_reply, remember
-from bot.reception import Question, Reception, is_answered_in
+from bot.reception import NotHereError, NotNowError, Question, Reception, is_answered_in
 from bot.showing.look import draw_hint
 from bot.speaking import spoken_with
 
@@ -46,17 +46,27 @@ async def answer_message(
     ):
         return
     say = spoken_with(settings if message.guild is not None else None, commands)
+
+    def may_be_told() -> bool:  # why there is no answer
+        return reception.hints.take(asker.person_id, place.channel_id)
+
     if not _may(message, "send_messages"):
-        await reception.admit(asker, settings)  # nobody is told more often than they may ask
-        await _tell_privately(message, say("may_not_write", channel=f"<#{place.channel_id}>"))
+        if may_be_told():
+            await _tell_privately(message, say("may_not_write", channel=f"<#{place.channel_id}>"))
         return
     text = _without_mention(message.content, bot_id)
     if not text:
         # A reply in a server that does not mention the bot arrives without its text.
         unheard = message.guild is not None and _replies_to(message, bot_id) and not message.attachments
-        await reply(message, draw_hint(say("not_delivered" if unheard else "no_text")))
+        if may_be_told():
+            await reply(message, draw_hint(say("not_delivered" if unheard else "no_text")))
         return
-    await reception.admit(asker, settings)
+    try:
+        await reception.admit(asker, settings)
+    except (NotNowError, NotHereError):
+        if may_be_told():
+            raise
+        return
     earlier = direct(place.channel_id) if message.guild is None else _earlier(message)
     async with shown_at_work(message.channel):
         given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))

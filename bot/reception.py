@@ -13,7 +13,7 @@ from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_privat
 from bot.acknowledging import in_time
 from bot.conversing import Conversations, Key, Turn, answers_from
 from bot.desk import Desk, UnansweredError
-from bot.limiting import Cooldowns
+from bot.limiting import Cooldowns, Hints
 from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, servers
 from index.errors import StorageError
 from index.stories import StoryTitle
@@ -74,6 +74,7 @@ class Reception:
         access: Access,
         conversations: Conversations,
         cooldowns: Cooldowns,
+        hints: Hints,
         *,
         direct_messages: bool,
         now: Callable[[], datetime],
@@ -82,6 +83,7 @@ class Reception:
         self.memory = memory
         self.access = access
         self.conversations = conversations
+        self.hints = hints
         self.now = now
         self._cooldowns = cooldowns
         self._direct_messages = direct_messages

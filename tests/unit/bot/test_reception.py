@@ -11,7 +11,7 @@ import pytest
 from bot.access import Access, Asker, CouldNotVerifyError, Members, Membership, Place
 from bot.conversing import Conversations, direct
 from bot.desk import BusyError, Given
-from bot.limiting import Cooldowns
+from bot.limiting import Cooldowns, Hints
 from bot.reception import (
     NotHereError,
     NothingToReadError,
@@ -67,7 +67,7 @@ class House:
         )  # fmt: skip
         self.reception = Reception(
             self.desk, memory, self.access, Conversations(clock=self.clock), Cooldowns(clock=self.clock),
-            direct_messages=options.get("direct_messages", True), now=lambda: NOON,
+            Hints(clock=self.clock),             direct_messages=options.get("direct_messages", True), now=lambda: NOON,
         )  # fmt: skip
         servers.joined(memory, 1, at=NOON)
 

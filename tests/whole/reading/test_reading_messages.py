@@ -163,3 +163,45 @@ async def test_who_was_banned_and_came_back_reads_in_direct_messages_again_after
     await back.slash(town.square, "ask", question="Who met?")
     await back.send_dm("Who met?")
     assert f"from {town.tarn_library}" in shown(town.mira.user.dm_channel.last_message)
+
+
+def said_by_the_bot(channel: Any) -> int:
+    return sum(message.author.bot for message in channel.history())
+
+
+async def test_who_goes_on_writing_what_is_not_answered_is_told_once_a_minute(town: Any) -> None:
+    for _ in range(5):
+        await town.mira.send(town.square, bot_of(town))
+    assert said_by_the_bot(town.square) == 1
+    await town.noor.send(town.square, bot_of(town))
+    assert said_by_the_bot(town.square) == 2
+    await town.env.advance_time(61)
+    await town.mira.send(town.square, bot_of(town))
+    assert said_by_the_bot(town.square) == 3
+
+
+async def test_who_replies_without_a_mention_time_and_again_is_told_once(town: Any) -> None:
+    await town.mira.slash(town.square, "ask", question="Who met?")
+    answer = town.square.last_message
+    for _ in range(5):
+        await town.noor.send(town.square, "talking among us", reply_to=answer)
+    assert said_by_the_bot(town.square) == 2
+
+
+async def test_who_mentions_the_bot_too_fast_is_told_once_and_answered_when_they_may_ask(town: Any) -> None:
+    for _ in range(9):
+        await town.mira.send(town.square, f"{bot_of(town)} who?")
+    assert len(town.asked()) == 3
+    assert said_by_the_bot(town.square) == 4
+    await town.env.advance_time(30)
+    await town.mira.send(town.square, f"{bot_of(town)} who?")
+    assert len(town.asked()) == 1
+    assert len(town.env.errors) == 1
+
+
+async def test_where_direct_messages_are_off_that_is_said_once(town: Any) -> None:
+    town.bot.reception._direct_messages = False
+    for _ in range(5):
+        await town.mira.send_dm("Who?")
+    assert said_by_the_bot(town.mira.user.dm_channel) == 1
+    assert len(town.env.errors) == 1
