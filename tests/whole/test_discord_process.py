@@ -1,12 +1,10 @@
 """`storydesk run` as a process of its own, with the real engine, against a stand-in for Discord."""
 
 import json
-import os
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,21 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bot_processes import SECONDS_TO_START, TOKEN, add, start_bot
 from discord_stand_in import StandIn
-
-import bot
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(bot.__file__).parents[1]
-AGAINST = str(ROOT / "tests/bench/bot_against.py")
-TOKEN = "MTE4NTYzNzQ5OTk4NzY1NDMy.GaBcDe." + "y" * 38
 STORY = """The lighthouse of Maren was lit again on Saturday, eleven years after a storm had put it out.
 
 About 300 people watched from the pier. The repair cost 2.4 million crowns, the harbour office said.
 """
 QUESTION = "How many people watched from the pier?"
-SECONDS_TO_START = 120
 
 
 @pytest.fixture
@@ -37,24 +30,12 @@ def discord_here() -> Iterator[StandIn]:
         yield stand_in
 
 
-def environment(home: Path) -> dict[str, str]:
-    names = ("PATH", "HOME", "LANG", "TMPDIR", "OMP_NUM_THREADS")
-    return {name: os.environ[name] for name in names if name in os.environ} | {
-        "PYTHONPATH": str(ROOT),
-        "STORYDESK_HOME": str(home),
-        "STORYDESK_PUBLIC_FOR_ALL": "true",
-        "STORYDESK_LOG_FORMAT": "json",
-        "DISCORD_TOKEN": TOKEN,
-    }
-
-
 @pytest.fixture(scope="module")
 def one_story(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with one story, for copies of it."""
     folder = tmp_path_factory.mktemp("one-story")
     (folder / "lighthouse.txt").write_text(STORY)
-    command = [sys.executable, "-m", "bot", "add", "lighthouse.txt"]
-    subprocess.run(command, cwd=folder, env=environment(folder / "home"), check=True, capture_output=True, timeout=300)
+    add(folder / "lighthouse.txt", home=folder / "home")
     return folder / "home"
 
 
@@ -66,16 +47,7 @@ def start(discord_here: StandIn, tmp_path: Path) -> Iterator[Callable[..., subpr
     def start(home: Path | None = None, **settings: str) -> subprocess.Popen[str]:
         if home is not None:
             shutil.copytree(home, tmp_path / "home")
-        started.append(
-            subprocess.Popen(
-                [sys.executable, AGAINST, discord_here.base, discord_here.gateway, "run"],
-                cwd=tmp_path,
-                env=environment(tmp_path / "home") | settings,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-            )
-        )
+        started.append(start_bot(discord_here, tmp_path / "home", **settings))
         return started[-1]
 
     yield start
