@@ -25,6 +25,7 @@ from bot.pressing.kept import Kept
 from bot.pressing.stale import answer_stale
 from bot.reception import Reception
 from bot.remembering import Memory, servers
+from bot.said import asked_in
 from bot.settings import BotSettings
 from bot.shelf import Shelf
 from bot.showing.look import draw_failure
@@ -164,7 +165,15 @@ class StorydeskClient(discord.AutoShardedClient):
 
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
         """Who deletes their question no longer wants its answer."""
-        task = self._answering.get(deleted.message_id)
+        self._leave_unanswered(deleted.message_id)
+
+    async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
+        """Nor does who clears a channel."""
+        for message_id in deleted.message_ids:
+            self._leave_unanswered(message_id)
+
+    def _leave_unanswered(self, message_id: int) -> None:
+        task = self._answering.get(message_id)
         if task is not None:
             task.cancel()
 
@@ -177,7 +186,8 @@ class StorydeskClient(discord.AutoShardedClient):
             return
         self.desk.metrics.failed(error)
         say = await spoken_at(place_of_message(message), self.memory, self.command_ids)
-        sentence = sentence_for(error, said=[message.content], language=say.language)
+        said = [message.content, asked_in(message, self.user.id if self.user is not None else 0)]
+        sentence = sentence_for(error, said=said, language=say.language)
         if sentence is not None:
             try:
                 await reply(message, draw_failure(say.named(sentence)))

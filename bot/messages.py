@@ -1,7 +1,6 @@
 """What is written to the bot: direct messages, and in servers messages that mention it or reply to it."""
 
 import logging
-import re
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from bot.at_work import shown_at_work
 from bot.conversing import Key, direct, replying_to
 from bot.pressing.answers import draw_reply, remember
 from bot.reception import NotHereError, NotNowError, Question, Reception, is_answered_in
+from bot.said import asked_in
 from bot.showing.look import draw_hint
 from bot.speaking import spoken_with
 
@@ -54,7 +54,7 @@ async def answer_message(
         if may_be_told():
             await _tell_privately(message, say("may_not_write", channel=f"<#{place.channel_id}>"))
         return
-    text = _without_mention(message.content, bot_id)
+    text = asked_in(message, bot_id)
     if not text:
         # A reply in a server that does not mention the bot arrives without its text.
         unheard = message.guild is not None and _replies_to(message, bot_id) and not message.attachments
@@ -119,10 +119,6 @@ def _earlier(message: discord.Message) -> Key | None:
     if message.type != discord.MessageType.reply or message.reference is None or message.reference.message_id is None:
         return None
     return replying_to(message.reference.message_id)
-
-
-def _without_mention(content: str, bot_id: int) -> str:
-    return " ".join(re.sub(rf"<@!?{bot_id}>", " ", content).split())
 
 
 def _may(message: discord.Message, permission: _Permission) -> bool:

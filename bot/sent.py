@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aiohttp
 import discord
 
+from bot.said import all_said
 from bot.shelf import RefusedError
 from bot.showing.stories import FROM_MESSAGE
 from index.reading.discovering import TEXT_SUFFIXES
@@ -68,14 +69,11 @@ def is_readable(attachment: discord.Attachment) -> bool:
 
 
 def of_message(message: discord.Message) -> Document | None:
-    """What a message says, its forwarded ones and embeds included, with its day and the way to it; None for nothing."""
-    said = [message.content, *(snapshot.content for snapshot in message.message_snapshots)]
-    embedded = [embed for embed in message.embeds if embed.description]
-    text = "\n\n".join(
-        part.strip() for part in [*said, *(embed.description or "" for embed in embedded)] if part.strip()
-    )
+    """All that a message says, with its day and the way to it; None for nothing."""
+    text = all_said(message)
     if not text:
         return None
+    embedded = [embed for embed in message.embeds if embed.description]
     titled = embedded[0].title if embedded and not message.content.strip() else None
     return of_text(
         text,

@@ -15,6 +15,7 @@ from bot.conversing import direct
 from bot.desk import UnansweredError
 from bot.pressing.answers import LONGEST_QUESTION, draw_reply, remember
 from bot.reception import Question, Reception
+from bot.said import all_said, as_question
 from bot.showing.look import draw_hint
 from bot.since import offered_days, parse_since
 from bot.speaking import spoken
@@ -90,7 +91,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
     async def ask_about(interaction: discord.Interaction[ClientT], message: discord.Message) -> None:
         began = time.perf_counter()
         asker = asker_of(interaction)
-        question = " ".join(message.content.split())[:LONGEST_QUESTION]
+        question = as_question(message, all_said(message))[:LONGEST_QUESTION]
         if not question:
             no_text = draw_hint(spoken(interaction)("no_text"))
             await interaction.response.send_message(embed=no_text, ephemeral=True, allowed_mentions=_NOBODY)

@@ -1,5 +1,7 @@
 """What is written to the bot in servers and direct messages, and what it goes on from."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +25,55 @@ async def test_a_mention_is_answered_with_a_reply_without_a_ping(town: Any, show
     assert f"from {town.tarn_library}" in shown(reply)
     assert reply.mentions == []
     assert town.engine.asked == [("Hey , who?", town.tarn_library)]
+
+
+async def test_people_and_roles_that_a_question_mentions_are_asked_about_by_name(town: Any) -> None:
+    others = f"<@{town.noor.id}> and <@&{town.editors.id}>"
+    await town.mira.send(town.square, f"{bot_of(town)} did {others} meet in <#{town.newsroom.id}>?")
+    assert town.engine.asked == [("did noor and editors meet in ?", town.tarn_library)]
+    said = await town.noor.send(town.square, f"<@{town.mira.id}> met them")
+    await town.mira.context_menu(town.square, "Ask the stories about this", said)
+    assert town.engine.asked[-1] == ("mira met them", town.tarn_library)
+
+
+async def test_the_log_says_nothing_of_a_question_that_mentions_someone(
+    town: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(question: str) -> None:
+        raise RuntimeError(f"cannot read {question!r}")
+
+    town.engine.while_asked = fail
+    await town.mira.send(town.square, f"{bot_of(town)} did <@{town.noor.id}> meet prisoners?")
+    assert town.env.errors
+    assert "cannot read" in caplog.text
+    assert "prisoners" not in caplog.text
+
+
+@pytest.mark.parametrize("purged", [False, True])
+async def test_a_question_that_is_deleted_while_it_waits_is_not_answered(purged: bool, town: Any) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(question: str) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    async def delete() -> None:
+        await asyncio.to_thread(begun.wait, 20)
+        asked = town.square.last_message
+        if purged:
+            town.env.backend.bulk_delete_messages(town.square.id, [asked.id])
+        else:
+            town.env.backend.delete_message(town.square.id, asked.id)
+        while town.bot._answering:  # noqa: ASYNC110 - nothing says when
+            await asyncio.sleep(0.01)
+
+    town.engine.while_asked = work
+    deleting = asyncio.create_task(asyncio.wait_for(delete(), 20))
+    deleting.add_done_callback(lambda _: go_on.set())
+    await town.mira.send(town.square, f"{bot_of(town)} who?")
+    await deleting
+    await town.env.settle()
+    assert town.square.history() == []
 
 
 async def test_what_is_not_written_to_the_bot_is_left_alone(town: Any) -> None:
@@ -118,6 +169,14 @@ async def test_a_question_about_a_message_is_answered_to_the_one_who_wonders(tow
     assert result.ephemeral
     assert f"from {town.tarn_library}" in shown(result.response.message)
     assert town.engine.asked == [("They exchanged 900 prisoners!", town.tarn_library)]
+
+
+async def test_a_question_about_a_forwarded_message_is_about_what_that_says(town: Any, shown: Shown) -> None:
+    said = await town.noor.send(town.square, "They exchanged 900 prisoners")
+    forwarded = await town.noor.forward(said, town.square)
+    result = await town.mira.context_menu(town.square, "Ask the stories about this", forwarded)
+    assert f"from {town.tarn_library}" in shown(result.response.message)
+    assert town.engine.asked == [("They exchanged 900 prisoners", town.tarn_library)]
 
 
 async def test_all_that_is_stored_of_a_person_is_shown_and_removed(town: Any, shown: Shown) -> None:

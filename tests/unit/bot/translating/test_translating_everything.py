@@ -19,6 +19,7 @@ WITHOUT = {
     "__init__.py",
     "__main__.py",
     "previewing.py",
+    "confided.py",
     "running.py",
     "settings.py",
     "logs.py",
