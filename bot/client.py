@@ -29,7 +29,7 @@ from bot.said import asked_in
 from bot.settings import BotSettings
 from bot.shelf import Shelf
 from bot.showing.look import draw_failure
-from bot.speaking import learn, spoken_at
+from bot.speaking import Languages, learn, spoken_at
 from bot.sweeping import sweep, take_stock
 from bot.syncing import command_ids, sync_commands
 from bot.telling import tell_failure
@@ -116,6 +116,7 @@ class StorydeskClient(discord.AutoShardedClient):
             Conversations(clock=clock),
             Cooldowns(clock=clock),
             Hints(clock=clock),
+            Languages(),
             direct_messages=settings.direct_messages,
             now=now,
         )
@@ -185,7 +186,8 @@ class StorydeskClient(discord.AutoShardedClient):
             _log.exception("Handling %s failed", event_method)
             return
         self.desk.metrics.failed(error)
-        say = await spoken_at(place_of_message(message), self.memory, self.command_ids)
+        place, languages = place_of_message(message), self.reception.languages
+        say = await spoken_at(place, message.author.id, self.memory, languages, self.command_ids)
         said = [message.content, asked_in(message, self.user.id if self.user is not None else 0)]
         sentence = sentence_for(error, said=said, language=say.language)
         if sentence is not None:
@@ -208,6 +210,7 @@ class StorydeskClient(discord.AutoShardedClient):
 
     async def learn_language(self, interaction: discord.Interaction[Any]) -> None:
         """Find out in which language an interaction is answered; called before anything is said."""
+        self.reception.languages.note(interaction)
         await learn(interaction, self.memory)
 
     def note_work(self) -> None:

@@ -15,6 +15,7 @@ from bot.reception import NotHereError, NotNowError, Question, Reception, is_ans
 from bot.said import asked_in
 from bot.showing.look import draw_hint
 from bot.speaking import spoken_with
+from bot.translating import language_of
 
 _log = logging.getLogger(__name__)
 _Permission = Literal["send_messages", "embed_links", "read_message_history"]
@@ -45,7 +46,9 @@ async def answer_message(
         settings.mention_mode == "off" or not is_answered_in(settings, place.channel_id, place.parent_id)
     ):
         return
-    say = spoken_with(settings if message.guild is not None else None, commands)
+    in_direct = message.guild is None
+    language = reception.languages.of(asker.person_id) if in_direct else language_of(settings.language)
+    say = spoken_with(language, commands)
 
     def may_be_told() -> bool:  # why there is no answer
         return reception.hints.take(asker.person_id, place.channel_id)
@@ -57,7 +60,7 @@ async def answer_message(
     text = asked_in(message, bot_id)
     if not text:
         # A reply in a server that does not mention the bot arrives without its text.
-        unheard = message.guild is not None and _replies_to(message, bot_id) and not message.attachments
+        unheard = not in_direct and _replies_to(message, bot_id) and not message.attachments
         if may_be_told():
             await reply(message, draw_hint(say("not_delivered" if unheard else "no_text")))
         return
@@ -67,12 +70,11 @@ async def answer_message(
         if may_be_told():
             raise
         return
-    earlier = direct(place.channel_id) if message.guild is None else _earlier(message)
+    earlier = direct(place.channel_id) if in_direct else _earlier(message)
     async with shown_at_work(message.channel):
-        given = await reception.answer(Question(text, asker, aloud=message.guild is not None, earlier=earlier))
+        given = await reception.answer(Question(text, asker, aloud=not in_direct, earlier=earlier))
     sent = await reply(message, draw_reply(given, say=say))
     reception.desk.metrics.delivered(began)
-    in_direct = message.guild is None
     channel_id = place.channel_id if in_direct else None
     remember(reception, given, sent.id, aloud=not in_direct, channel_id=channel_id)
 

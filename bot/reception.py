@@ -15,6 +15,7 @@ from bot.conversing import Conversations, Key, Turn, answers_from
 from bot.desk import Desk, UnansweredError
 from bot.limiting import Cooldowns, Hints
 from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, servers
+from bot.speaking import Languages
 from index.errors import StorageError
 from index.stories import StoryTitle
 
@@ -75,6 +76,7 @@ class Reception:
         conversations: Conversations,
         cooldowns: Cooldowns,
         hints: Hints,
+        languages: Languages,
         *,
         direct_messages: bool,
         now: Callable[[], datetime],
@@ -84,6 +86,7 @@ class Reception:
         self.access = access
         self.conversations = conversations
         self.hints = hints
+        self.languages = languages
         self.now = now
         self._cooldowns = cooldowns
         self._direct_messages = direct_messages

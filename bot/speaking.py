@@ -2,20 +2,46 @@
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import discord
 
 from bot.access import Place
-from bot.remembering import Memory, ServerSettings, servers
+from bot.remembering import Memory, servers
 from bot.translating import Language, Voice, language_of
 from index.errors import StorageError
 
 _LEARNED = "language"
 _SECONDS_TO_LEARN = 0.5
 """Of the three within which Discord wants to hear of an interaction."""
+_MOST_PEOPLE = 10_000
 _log = logging.getLogger(__name__)
+
+
+class Languages:
+    """In which language people have their Discord, which it does not say with a message; in memory, the last ones."""
+
+    def __init__(self, *, most: int = _MOST_PEOPLE) -> None:
+        self._most = most
+        self._languages: OrderedDict[int, Language] = OrderedDict()
+
+    def note(self, interaction: discord.Interaction[Any]) -> None:
+        """Remember the language of whoever uses a command or presses a button."""
+        person_id = interaction.user.id
+        self._languages[person_id] = language_of(interaction.locale.value)
+        self._languages.move_to_end(person_id)
+        while len(self._languages) > self._most:
+            self._languages.popitem(last=False)
+
+    def of(self, person_id: int) -> Language:
+        """The language that someone's Discord had last, English when that is not known."""
+        return self._languages.get(person_id, language_of(None))
+
+    def forget(self, person_id: int) -> None:
+        """Forget a person's language."""
+        self._languages.pop(person_id, None)
 
 
 @runtime_checkable
@@ -55,20 +81,21 @@ def spoken(interaction: discord.Interaction[Any]) -> Voice:
     return Voice(learned if learned is not None else own, own, commands)
 
 
-def spoken_with(settings: ServerSettings | None, commands: Mapping[str, int]) -> Voice:
-    """How to speak in answer to a message: as the server has it, in English where there is none.
+def spoken_with(language: Language, commands: Mapping[str, int]) -> Voice:
+    """How to speak in answer to a message: as its server has it, in a direct message as the person's Discord had it.
 
-    Discord does not say which language a message's author has chosen, so commands are called by that of the server.
+    In a server others read it too, so commands are called by its language, not by that of who wrote.
     """
-    language = language_of(settings.language if settings is not None else None)
     return Voice(language, language, commands)
 
 
-async def spoken_at(place: Place, memory: Memory, commands: Mapping[str, int]) -> Voice:
-    """`spoken_with` the settings that a message's server has."""
-    language = await _of_server(place.server_id, memory) if place.server_id is not None else None
-    language = language if language is not None else language_of(None)
-    return Voice(language, language, commands)
+async def spoken_at(
+    place: Place, person_id: int, memory: Memory, languages: Languages, commands: Mapping[str, int]
+) -> Voice:
+    """`spoken_with` the language for a message of a person; English when the server's cannot be looked up."""
+    if place.server_id is None:
+        return spoken_with(languages.of(person_id), commands)
+    return spoken_with(await _of_server(place.server_id, memory) or language_of(None), commands)
 
 
 async def _of_server(server_id: int, memory: Memory) -> Language | None:

@@ -43,6 +43,7 @@ def add_privacy(tree: app_commands.CommandTree[ClientT], reception: Reception, *
         reception.conversations.forget(person_id)
         if everything:
             reception.access.forget(person_id)
+            reception.languages.forget(person_id)
             await reception.memory.run(people.forget, person_id)
         sentence = spoken(interaction)("all_forgotten" if everything else "forgotten")
         await interaction.edit_original_response(embed=draw_hint(sentence), allowed_mentions=_NOBODY)

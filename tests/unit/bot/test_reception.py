@@ -22,6 +22,7 @@ from bot.reception import (
     is_answered_in,
 )
 from bot.remembering import Memory, answers, libraries, people, servers
+from bot.speaking import Languages
 from index.errors import StorageError
 from index.stories import Answer, StoryTitle
 
@@ -67,7 +68,8 @@ class House:
         )  # fmt: skip
         self.reception = Reception(
             self.desk, memory, self.access, Conversations(clock=self.clock), Cooldowns(clock=self.clock),
-            Hints(clock=self.clock),             direct_messages=options.get("direct_messages", True), now=lambda: NOON,
+            Hints(clock=self.clock), Languages(),
+            direct_messages=options.get("direct_messages", True), now=lambda: NOON,
         )  # fmt: skip
         servers.joined(memory, 1, at=NOON)
 

@@ -33,6 +33,17 @@ def labels(message: Any) -> list[str]:
     return found
 
 
+def interact_in(locale: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on all people have their Discord in this language."""
+    original = simcord.interactions.base_payload
+
+    def base_payload(*arguments: Any, **options: Any) -> Any:
+        record, payload = original(*arguments, **options)
+        return record, payload | {"locale": locale}
+
+    monkeypatch.setattr("simcord.interactions.base_payload", base_payload)
+
+
 async def test_an_answer_has_buttons_in_german_and_the_story_in_its_own_words(town: Any, shown: Shown) -> None:
     await town.mira.slash(town.square, "ask", question="Who met?")
     answer = town.square.last_message
@@ -83,14 +94,37 @@ async def test_a_setting_that_cannot_be_looked_up_leaves_the_persons_own_languag
 async def test_elsewhere_the_language_is_that_of_the_persons_discord(
     town: Any, shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = simcord.interactions.base_payload
-
-    def in_french(*arguments: Any, **options: Any) -> Any:
-        record, payload = original(*arguments, **options)
-        return record, payload | {"locale": "fr"}
-
-    monkeypatch.setattr("simcord.interactions.base_payload", in_french)
+    interact_in("fr", monkeypatch)
     result = await town.env.create_user("ines").slash("help")
     assert text("help_what", language="fr") in shown(result.response)
     result = await town.mira.slash(town.square, "help")
     assert text("help_what", language="de") in shown(result.response)
+
+
+async def test_a_direct_message_is_answered_in_the_language_of_the_persons_last_command(
+    town: Any, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interact_in("fr", monkeypatch)
+    await town.mira.slash(town.square, "ask", question="Who met?")
+    await town.mira.send_dm("Who met?")
+    answer = town.mira.user.dm_channel.last_message
+    assert labels(answer)[-1] == text("not_helpful", language="fr")
+    interact_in("es-419", monkeypatch)
+    await town.mira.user.click(answer, label=text("helpful", language="fr"))
+    town.engine.error = RuntimeError("boom")
+    await town.mira.send_dm("Who met?")
+    failed = text("failed", language="es", number="").split("`")[0]
+    assert failed in shown(town.mira.user.dm_channel.last_message)
+    assert town.env.errors
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+async def test_a_direct_message_is_answered_in_english_while_the_persons_language_is_not_known(
+    forgotten: bool, town: Any, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interact_in("fr", monkeypatch)
+    person = town.noor.user if forgotten else town.mira.user
+    await town.noor.slash(town.square, "forget", everything=True)
+    attachments = town.env.backend.store_attachments(person.dm_channel.id, [("photo.png", b"no picture")])
+    await person.send_dm("", attachments=attachments)
+    assert shown(person.dm_channel.last_message) == text("no_text", language="en")
