@@ -34,7 +34,6 @@ from bot.sweeping import sweep, take_stock
 from bot.syncing import command_ids, sync_commands
 from bot.telling import tell_failure
 from bot.translating import LANGUAGES
-from index.errors import StorydeskError
 
 _log = logging.getLogger(__name__)
 
@@ -131,13 +130,24 @@ class StorydeskClient(discord.AutoShardedClient):
         self.command_ids = await command_ids(self.tree)
 
     async def on_ready(self) -> None:
-        await take_stock(self.memory, [guild.id for guild in self.guilds], at=self._now())
-        if self._sweeping is None:  # not before it is known which servers the bot is in
-            self._sweeping = asyncio.create_task(self._keep_sweeping())
+        is_taken = await self._try_to_take_stock()
         # Discord says ready again after every lost connection.
         on_connected, self._on_connected = self._on_connected, None
         if on_connected is not None and self.application_id is not None:
             on_connected(invite_link(self.application_id))
+        while not is_taken:
+            await asyncio.sleep(_SECONDS_BETWEEN_TRIES)
+            is_taken = await self._try_to_take_stock()
+        if self._sweeping is None:  # not before it is known which servers the bot is in
+            self._sweeping = asyncio.create_task(self._keep_sweeping())
+
+    async def _try_to_take_stock(self) -> bool:
+        try:
+            await take_stock(self.memory, [guild.id for guild in self.guilds], at=self._now())
+        except Exception:  # noqa: BLE001 - without it no invitation would be shown, and nothing swept
+            _log.exception("Noting in which servers the bot is failed; it is tried again soon")
+            return False
+        return True
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         await self.memory.run(servers.joined, guild.id, at=self._now())
@@ -204,7 +214,7 @@ class StorydeskClient(discord.AutoShardedClient):
                     self.memory, self.desk.engine, now=self._now(), grace=grace, answers_for=answers_for
                 )
                 _log.info("Swept: %s", swept)
-            except StorydeskError:
+            except Exception:  # noqa: BLE001 - nobody would hear of it, and nothing be swept any more
                 _log.exception("Sweeping failed; it is tried again later")
             await asyncio.sleep(_SECONDS_BETWEEN_SWEEPS)
 
@@ -256,5 +266,6 @@ def invite_link(application_id: int) -> str:
 
 
 _SECONDS_BETWEEN_SWEEPS = 3_600.0
+_SECONDS_BETWEEN_TRIES = 60.0
 _SECONDS_TO_TELL = 1.5
 _SECONDS_TO_CLOSE = 1.0
