@@ -51,7 +51,8 @@ class StorydeskClient(discord.AutoShardedClient):
     """Answers commands, direct messages and mentions. It needs no privileged intent.
 
     `commands_file` is where it is kept which commands Discord has. `on_connected` is called once, with the link that
-    invites the bot to a server. `now` gives the moment, with its offset.
+    invites the bot to a server. `vector_server` says whether vectors are on a server, as people are told. `now` gives
+    the moment, with its offset.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class StorydeskClient(discord.AutoShardedClient):
         *,
         commands_file: Path,
         on_connected: Callable[[str], None],
+        vector_server: bool = False,
         now: Callable[[], datetime] = lambda: discord.utils.utcnow(),
     ) -> None:
         super().__init__(
@@ -87,7 +89,7 @@ class StorydeskClient(discord.AutoShardedClient):
         self.tree = _Tree(self)
         add_asking(self.tree, self.reception)
         add_libraries(self.tree, self.reception)
-        add_privacy(self.tree, self.reception, answer_days=settings.answer_days)
+        add_privacy(self.tree, self.reception, answer_days=settings.answer_days, vector_server=vector_server)
         add_stories(self.tree, self.reception, self.shelf)
         add_summary(self.tree, self.reception, self.shelf)
         add_settings(self.tree, self.reception, languages=dict(LANGUAGES.items()))

@@ -57,6 +57,7 @@ class Asks(Protocol):
         source: str,
         identity: str,
         title: str | None = None,
+        published_at: str | None = None,
         on_progress: Callable[[str, int, int], None] | None = None,
     ) -> list[AddResult]: ...
 

@@ -8,13 +8,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from weakref import WeakSet
 
 from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, shareable
 from bot.acknowledging import in_time
 from bot.conversing import Conversations, Key, Turn, answers_from
 from bot.desk import Desk, UnansweredError
 from bot.limiting import Cooldowns, Hints
-from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, servers
+from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, people, servers
 from bot.speaking import Languages
 from index.errors import StorageError
 from index.stories import StoryTitle
@@ -56,6 +57,15 @@ class Question:
     earlier: Key | None = None
 
 
+@dataclass(eq=False)
+class Asked:
+    """A question that is being answered, and what its person wished to have forgotten meanwhile."""
+
+    person_id: int
+    conversation_forgotten: bool = False
+    everything_forgotten: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer as it is kept, and what was said before it. `is_kept` is false when the database could not."""
@@ -63,6 +73,7 @@ class Reply:
     kept: KeptAnswer
     earlier: tuple[Turn, ...]
     is_kept: bool
+    asked: Asked
 
 
 class Reception:
@@ -90,6 +101,8 @@ class Reception:
         self.now = now
         self._cooldowns = cooldowns
         self._direct_messages = direct_messages
+        # As long as they are answered: nobody else holds them.
+        self._being_answered: WeakSet[Asked] = WeakSet()
 
     async def settings(self, asker: Asker) -> ServerSettings:
         """The settings of the server that the bot is in where something is asked, elsewhere the usual ones."""
@@ -143,6 +156,8 @@ class Reception:
         Raises UnansweredError with the sentence for the person, and what the engine raises.
         """
         asker = question.asker
+        asked = Asked(asker.person_id)
+        self._being_answered.add(asked)
         libraries = await self.libraries(asker, aloud=question.aloud)
         await self.access.note_use(asker)
         earlier = self.conversations.turns(question.earlier) if question.earlier is not None else ()
@@ -167,13 +182,27 @@ class Reception:
         )
         # What comes from a library that one may no longer read is not said on.
         said_before = tuple(turn for turn in earlier if turn.library in libraries)
-        return Reply(kept, said_before, await self._keep(kept))
+        return Reply(kept, said_before, await self._keep(kept, asked), asked)
 
     def said(self, reply: Reply, *keys: Key) -> None:
         """Remember that `reply` was given, so that the conversations `keys` go on from it."""
+        if reply.asked.conversation_forgotten:
+            return
         turn = Turn(reply.kept.asked_by, reply.kept.library, reply.kept.answer)
         for key in keys:
             self.conversations.remember(key, reply.earlier, turn)
+
+    async def forget(self, person_id: int, *, everything: bool) -> None:
+        """Forget the conversations of a person or everything of them, what is being answered included."""
+        for asked in self._being_answered:
+            if asked.person_id == person_id:
+                asked.conversation_forgotten = True
+                asked.everything_forgotten |= everything
+        self.conversations.forget(person_id)
+        if everything:
+            self.access.forget(person_id)
+            self.languages.forget(person_id)
+            await self.memory.run(people.forget, person_id)
 
     async def titles(self, asker: Asker) -> list[StoryTitle]:
         """The titles of all stories that someone may read, library by library. Raises what `libraries` raises."""
@@ -212,9 +241,12 @@ class Reception:
         except CouldNotVerifyError as error:
             raise NotVerifiedError("not_verified") from error
 
-    async def _keep(self, kept: KeptAnswer) -> bool:
+    async def _keep(self, kept: KeptAnswer, asked: Asked) -> bool:
         try:
             await self.memory.run(answers.keep, kept)
+            if asked.everything_forgotten:  # looked at last: it may just have been written
+                await self.memory.run(answers.drop, kept.id)
+                return False
         except StorageError as error:  # an answer that cannot be kept is an answer all the same
             _log.warning("An answer could not be kept: %s", error)
             return False

@@ -104,6 +104,7 @@ async def _run(
         settings.bot,
         commands_file=settings.index.home / COMMANDS_FILE,
         on_connected=on_connected,
+        vector_server=settings.index.chroma_url is not None,
     )
     stop = asyncio.Event()
     logged_in = asyncio.Event()

@@ -10,6 +10,8 @@ import discord
 from bot.said import all_said
 from bot.shelf import RefusedError
 from bot.showing.stories import FROM_MESSAGE
+from index.errors import ReadingError
+from index.reading.dates import iso_date
 from index.reading.discovering import TEXT_SUFFIXES
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -29,6 +31,23 @@ class Document:
     source: str
     identity: str
     title: str | None = None
+    published_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A file of a message that is not taken, and why."""
+
+    name: str
+    why: RefusedError
+
+
+def day(published: str | None) -> str | None:
+    """The day that someone wrote, as ISO 8601. Raises RefusedError for what is none, or could be two."""
+    try:
+        return iso_date(published)
+    except ReadingError:
+        raise RefusedError("wrong_published") from None
 
 
 def of_text(
@@ -41,7 +60,11 @@ def of_text(
 
 
 async def of_attachment(
-    attachment: discord.Attachment, *, title: str | None = None, seconds: float = SECONDS
+    attachment: discord.Attachment,
+    *,
+    title: str | None = None,
+    published_at: str | None = None,
+    seconds: float = SECONDS,
 ) -> Document:
     """A file that someone sent. Raises RefusedError; a file that is too large or of another kind is not fetched."""
     check(attachment)
@@ -52,7 +75,8 @@ async def of_attachment(
         raise RefusedError("file_late") from None
     if len(data) > MOST_BYTES:
         raise _too_large(len(data))
-    return Document(data, attachment.filename, attachment.filename, f"discord:attachment:{attachment.id}", title)
+    identity = f"discord:attachment:{attachment.id}"
+    return Document(data, attachment.filename, attachment.filename, identity, title, published_at)
 
 
 def check(attachment: discord.Attachment) -> None:
@@ -83,6 +107,29 @@ def of_message(message: discord.Message) -> Document | None:
         published_at=message.created_at.date().isoformat(),
         url=message.jump_url,
     )
+
+
+async def of_whole_message(message: discord.Message) -> tuple[list[Document], list[NotTaken]]:
+    """What a message says and its files, and those of its files that are not taken.
+
+    Raises RefusedError when there is nothing in it that can be read.
+    """
+    said = of_message(message)
+    documents = [said] if said is not None else []
+    if not documents and not any(map(is_readable, message.attachments)):
+        raise RefusedError("empty_message")
+    not_taken: list[NotTaken] = []
+    files = 0
+    for each in message.attachments:
+        try:
+            check(each)
+            if files == MOST_FILES:
+                raise RefusedError("too_many_files", most=MOST_FILES)
+            files += 1
+            documents.append(await of_attachment(each))
+        except RefusedError as why:
+            not_taken.append(NotTaken(each.filename, why))
+    return documents, not_taken
 
 
 def _too_large(size: int) -> RefusedError:

@@ -69,7 +69,7 @@ class BotSettings(_GivenSettings):
     """For how many days a server's libraries are kept after the bot left it."""
 
     answer_days: Annotated[int, Field(ge=1, le=365, alias="STORYDESK_ANSWER_DAYS")] = 7
-    """For how many days answers are kept for the buttons below them."""
+    """For how many days answers are kept for the buttons below them, and votes on them."""
 
     log_format: Annotated[Literal["console", "json"], Field(alias="STORYDESK_LOG_FORMAT")] = "console"
     """How the bot's log is written: lines for people, or a JSON object a line."""

@@ -65,6 +65,7 @@ class Shelf:
         source: str,
         identity: str,
         title: str | None = None,
+        published_at: str | None = None,
         on_progress: Progress | None = None,
     ) -> list[AddResult]:
         """Store the stories of a document; see `Engine.add_document`. `on_progress` is called in another thread."""
@@ -76,6 +77,7 @@ class Shelf:
             source=source,
             identity=identity,
             title=title,
+            published_at=published_at,
             on_progress=on_progress,
         )
 

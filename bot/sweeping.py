@@ -1,4 +1,4 @@
-"""What is done now and then: libraries of servers that the bot left long ago are removed, old answers forgotten."""
+"""What is done now and then: libraries of servers left long ago are removed, old answers and votes forgotten."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.remembering import Memory, answers, libraries, servers
+from bot.remembering import Memory, answers, libraries, servers, votes
 from index.errors import StorydeskError
 
 _log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ class Swept:
     servers: int = 0
     libraries: int = 0
     answers: int = 0
+    votes: int = 0
 
 
 async def take_stock(memory: Memory, present: Iterable[int], *, at: datetime) -> None:
@@ -56,7 +57,8 @@ async def remove_library(memory: Memory, engine: Removes, name: str, *, at: date
 
 
 async def sweep(memory: Memory, engine: Removes, *, now: datetime, grace: timedelta, answers_for: timedelta) -> Swept:
-    """Remove what is over: servers left longer than `grace` ago, libraries half removed, answers older than that.
+    """Remove what is over: servers left longer than `grace` ago, libraries half removed, answers and votes older
+    than `answers_for`.
 
     A library that cannot be removed is tried again by the next sweep.
     """
@@ -68,7 +70,8 @@ async def sweep(memory: Memory, engine: Removes, *, now: datetime, grace: timede
             swept_libraries += await _try_to_remove(memory, engine, name, now)
         swept_servers += await memory.run(servers.drop, server_id)
     swept_answers = await memory.run(answers.drop_older_than, now - answers_for)
-    return Swept(swept_servers, swept_libraries, swept_answers)
+    swept_votes = await memory.run(votes.drop_older_than, now - answers_for)
+    return Swept(swept_servers, swept_libraries, swept_answers, swept_votes)
 
 
 async def _try_to_remove(memory: Memory, engine: Removes, name: str, now: datetime) -> bool:

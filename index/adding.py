@@ -46,10 +46,19 @@ class Adding:
         return self._store(read(), library, tell)
 
     def add_document(
-        self, data: bytes, library: str, *, name: str, source: str, identity: str, title: str | None, tell: Progress
+        self,
+        data: bytes,
+        library: str,
+        *,
+        name: str,
+        source: str,
+        identity: str,
+        title: str | None,
+        published_at: str | None,
+        tell: Progress,
     ) -> list[AddResult]:
         """Store the stories of a document that was sent; one result per story or failure, see `read_document`."""
-        found = read_document(data, name=name, source=source, identity=identity, title=title)
+        found = read_document(data, name=name, source=source, identity=identity, title=title, published_at=published_at)
         items = (_failed(item) if isinstance(item, ReadFailure) else item for item in found)
         return list(self._store(items, library, tell))
 

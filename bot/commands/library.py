@@ -18,7 +18,7 @@ from bot.reception import Reception
 from bot.remembering import BoundLibrary, libraries, people
 from bot.remembering.libraries import LONGEST_TITLE, MOST_LIBRARIES, TitleTakenError, TooManyLibrariesError
 from bot.shelf import RefusedError
-from bot.showing.escaping import show
+from bot.showing.escaping import clean, show
 from bot.showing.look import draw_hint
 from bot.speaking import spoken
 from bot.sweeping import remove_library
@@ -112,7 +112,7 @@ def _add_managing(group: app_commands.Group, reception: Reception) -> None:
         (first, *_) = await managed_libraries(interaction, reception)
         try:
             added = await reception.memory.run(
-                libraries.add, first.server_id, title, role_id=role.id if role else None, at=reception.now()
+                libraries.add, first.server_id, clean(title), role_id=role.id if role else None, at=reception.now()
             )
         except TooManyLibrariesError:
             raise RefusedError("too_many_libraries", most=MOST_LIBRARIES) from None

@@ -16,16 +16,18 @@ from bot.commands.managing import (
     title_of,
 )
 from bot.commands.progress import showing_progress
+from bot.failures import sentence_for
 from bot.operating.logs import audit
 from bot.pressing.base import TellingModal
 from bot.pressing.confirming import ask_to_confirm
 from bot.pressing.pages import show_pages
 from bot.reception import Reception
 from bot.remembering import BoundLibrary
-from bot.sent import Document
-from bot.shelf import RefusedError, Shelf
+from bot.sent import Document, NotTaken
+from bot.shelf import Progress, RefusedError, Shelf
 from bot.showing.stories import (
     FROM_PERSON,
+    LeftOut,
     draw_added,
     draw_list,
     draw_removal,
@@ -76,15 +78,8 @@ def add_stories(tree: app_commands.CommandTree[ClientT], reception: Reception, s
         library = await managed_library(interaction, reception, None)
         if interaction.client.user is not None and message.author.id == interaction.client.user.id:
             raise RefusedError("own_message")
-        files = [each for each in message.attachments if sent.is_readable(each)][: sent.MOST_FILES]
-        for each in files:
-            sent.check(each)
-        said = sent.of_message(message)
-        documents = [said] if said is not None else []
-        documents += [await sent.of_attachment(each) for each in files]
-        if not documents:
-            raise RefusedError("empty_message")
-        await _store(interaction, shelf, library, documents)
+        documents, not_taken = await sent.of_whole_message(message)
+        await _store(interaction, reception, shelf, library, documents, not_taken)
 
 
 def _add_looking(group: app_commands.Group, reception: Reception, shelf: Shelf) -> None:
@@ -164,18 +159,20 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
         if file is None and text is None:
             async with in_time():  # a form must be the first thing that Discord hears
                 await managed_library(interaction, reception, library)
-            modal = _AskForText(reception, shelf, title, published, library, spoken(interaction))
+            day = sent.day(published)
+            modal = _AskForText(reception, shelf, title, day, library, spoken(interaction))
             await interaction.response.send_modal(modal)
             return
         await defer(interaction)
         found = await managed_library(interaction, reception, library)
         if file is not None and text is not None:
             raise RefusedError("file_or_text")
+        day = sent.day(published)
         if file is not None:
-            document = await sent.of_attachment(file, title=title)
+            document = await sent.of_attachment(file, title=title, published_at=day)
         else:
-            document = _written(interaction, text or "", title, published)
-        await _store(interaction, shelf, found, [document])
+            document = _written(interaction, text or "", title, day)
+        await _store(interaction, reception, shelf, found, [document])
 
     @group.command(name="remove", description="Remove a story for everybody")
     @app_commands.describe(story="The story: type a part of its title", library="The library it is in")
@@ -227,7 +224,7 @@ class _AskForText(TellingModal):
         await defer(interaction)
         library = await managed_library(interaction, self._reception, self._library)
         document = _written(interaction, self._text.value, self._title.value.strip() or None, self._published)
-        await _store(interaction, self._shelf, library, [document])
+        await _store(interaction, self._reception, self._shelf, library, [document])
 
 
 def _written(interaction: Interaction, text: str, title: str | None, published: str | None) -> Document:
@@ -235,28 +232,57 @@ def _written(interaction: Interaction, text: str, title: str | None, published: 
     return sent.of_text(text, identity=identity, source=FROM_PERSON, title=title, published_at=published)
 
 
-async def _store(interaction: Interaction, shelf: Shelf, library: BoundLibrary, documents: Sequence[Document]) -> None:
-    """Add what was sent to a library that the person may change, in answer to an interaction that was deferred."""
+async def _store(
+    interaction: Interaction,
+    reception: Reception,
+    shelf: Shelf,
+    library: BoundLibrary,
+    documents: Sequence[Document],
+    not_taken: Sequence[NotTaken] = (),
+) -> None:
+    """Add what was sent to a library that the person may change, in answer to an interaction that was deferred.
+
+    Of several things that were sent each is told by itself: one that fails takes nothing back of those before it.
+    """
     results: list[AddResult] = []
     say = spoken(interaction)
+    left_out = [LeftOut(each.name, say.named(each.why.sentence(say.language))) for each in not_taken]
     async with showing_progress(interaction, say=say) as tell:
-        for document in documents:
-            # Written before as well: it goes on when nobody waits for it any more.
-            _audit("story sent", interaction, library=library.name, bytes=len(document.data))
-            added = await shelf.add(
-                library.name,
-                document.data,
-                name=document.name,
-                source=document.source,
-                identity=document.identity,
-                title=document.title,
-                on_progress=tell,
-            )
-            for each in added:
-                if each.status != "failed":
-                    _audit(f"story {each.status}", interaction, library=library.name, story_id=each.story_id)
-            results += added
-    await interaction.edit_original_response(embed=draw_added(results, say=say), allowed_mentions=_NOBODY)
+        for number, document in enumerate(documents):
+            try:
+                results += await _add(interaction, shelf, library, document, tell)
+            except Exception as error:
+                if len(documents) + len(not_taken) == 1:
+                    raise
+                sentence = sentence_for(error, language=say.language)
+                if sentence is None:  # nobody is left to be told
+                    return
+                reception.desk.metrics.failed(error)
+                left_out.append(LeftOut(document.source, say.named(sentence)))
+                left_out += [LeftOut(each.source, say("not_begun")) for each in documents[number + 1 :]]
+                break
+    await interaction.edit_original_response(embed=draw_added(results, left_out, say=say), allowed_mentions=_NOBODY)
+
+
+async def _add(
+    interaction: Interaction, shelf: Shelf, library: BoundLibrary, document: Document, tell: Progress
+) -> list[AddResult]:
+    # Written before as well: it goes on when nobody waits for it any more.
+    _audit("story sent", interaction, library=library.name, bytes=len(document.data))
+    added = await shelf.add(
+        library.name,
+        document.data,
+        name=document.name,
+        source=document.source,
+        identity=document.identity,
+        title=document.title,
+        published_at=document.published_at,
+        on_progress=tell,
+    )
+    for each in added:
+        if each.status != "failed":
+            _audit(f"story {each.status}", interaction, library=library.name, story_id=each.story_id)
+    return added
 
 
 def _list_page(titles: Sequence[StoryTitle], page: int, heading: str, say: Voice) -> tuple[discord.Embed, int]:

@@ -53,6 +53,12 @@ def keep(memory: Memory, answer: KeptAnswer) -> None:
         )
 
 
+def drop(memory: Memory, answer_id: str) -> None:
+    """Forget an answer."""
+    with memory.writing() as connection:
+        connection.execute(delete(answers).where(answers.c.id == answer_id))
+
+
 def kept(memory: Memory, answer_id: str) -> KeptAnswer | None:
     """The answer kept under an id; None when it was never kept, or is no longer."""
     with memory.reading() as connection:

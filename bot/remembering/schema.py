@@ -75,7 +75,7 @@ answers = Table(
 votes = Table(
     "votes",
     metadata,
-    Column("answer_id", String(16), primary_key=True),  # outlives the answer
+    Column("answer_id", String(16), primary_key=True),  # may outlive the answer
     Column("person_id", BigInteger, primary_key=True, autoincrement=False, index=True),
     Column("helpful", Boolean, nullable=False),
     Column("voted_at", String(32), nullable=False),

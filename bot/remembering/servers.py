@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from bot.remembering.memory import Memory
 from bot.remembering.moments import written
-from bot.remembering.schema import answers, choices, libraries, people_in_servers, servers
+from bot.remembering.schema import answers, choices, libraries, people_in_servers, servers, votes
 
 MentionMode = Literal["mentions", "off"]
 LONGEST_COOLDOWN = 3_600
@@ -85,10 +85,7 @@ def left_longer_than(memory: Memory, since: datetime) -> tuple[int, ...]:
 
 
 def drop(memory: Memory, server_id: int) -> bool:
-    """Forget all of a server that the bot is not in, once its libraries are gone; returns whether it did.
-
-    The votes on its answers stay, as numbers.
-    """
+    """Forget all of a server that the bot is not in, once its libraries are gone; returns whether it did."""
     with memory.writing() as connection:
         gone = select(servers.c.id).where(servers.c.id == server_id, servers.c.left_at.is_not(None))
         if connection.scalar(gone) is None or connection.scalar(
@@ -96,6 +93,8 @@ def drop(memory: Memory, server_id: int) -> bool:
         ):
             return False
         connection.execute(delete(people_in_servers).where(people_in_servers.c.server_id == server_id))
+        given = select(answers.c.id).where(answers.c.server_id == server_id)
+        connection.execute(delete(votes).where(votes.c.answer_id.in_(given)))
         connection.execute(delete(answers).where(answers.c.server_id == server_id))
         own = or_(
             choices.c.library == default_library(server_id),

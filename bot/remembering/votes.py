@@ -28,6 +28,12 @@ def vote(memory: Memory, answer_id: str, person_id: int, *, helpful: bool, at: d
         )
 
 
+def drop_older_than(memory: Memory, since: datetime) -> int:
+    """Forget votes that were given before the moment `since`; returns how many."""
+    with memory.writing() as connection:
+        return connection.execute(delete(votes).where(votes.c.voted_at < written(since))).rowcount
+
+
 def counts(memory: Memory, answer_id: str | None = None) -> Counts:
     """The votes on an answer; on all answers when None."""
     query = select(votes.c.helpful, func.count().label("number")).group_by(votes.c.helpful)

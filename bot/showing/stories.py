@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
@@ -23,7 +24,8 @@ _LONGEST_SOURCE = 120
 _LONGEST_QUOTE = 700
 _LONGEST_LINK = 500
 _LONGEST_ERROR = 250
-_MOST_RESULTS = 12
+_LONGEST_LEFT_OUT = 60
+_MOST_RESULTS = 10
 FROM_PERSON, FROM_MESSAGE = "written in Discord", "a message in Discord"
 """What is stored as the source of a story that came as no file."""
 _SOURCES = {FROM_PERSON: "from_person", FROM_MESSAGE: "from_message"}
@@ -34,6 +36,14 @@ _RESULTS: dict[AddStatus, str] = {
     "duplicate": "result_duplicate",
 }
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*(?=\s)|[。！？]")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that was sent and is not added, and why: a sentence of ours in the person's language."""
+
+    name: str
+    why: str
 
 
 def list_pages(count: int) -> int:
@@ -99,18 +109,21 @@ def draw_summary(summary: Summary, *, say: Voice) -> discord.Embed:
     return embed
 
 
-def draw_added(results: Sequence[AddResult], *, say: Voice) -> discord.Embed:
-    """What became of the stories that were to be added."""
+def draw_added(results: Sequence[AddResult], left_out: Sequence[LeftOut] = (), *, say: Voice) -> discord.Embed:
+    """What became of the stories that were to be added; `left_out` is what no story was made of, ten at most."""
     good = [result for result in results if result.status != "failed"]
-    lines = [_result_line(result, say) for result in results[:_MOST_RESULTS]]
-    if len(results) > _MOST_RESULTS:
-        left = results[_MOST_RESULTS:]
+    room = max(1, _MOST_RESULTS - len(left_out))
+    lines = [_result_line(result, say) for result in results[:room]]
+    if len(results) > room:
+        left = results[room:]
         failed = sum(result.status == "failed" for result in left)
         more = say("more_results_failed", count=len(left), failed=failed) if failed else ""
         lines.append(more or say("more_figures", count=len(left)))
+    lines += [f"✗ {show(_source(each.name, say), limit=_LONGEST_LEFT_OUT)}: {each.why}" for each in left_out]
+    all_added = len(good) == len(results) > 0 and not left_out
     return discord.Embed(
         description="\n".join(lines) or say("nothing_to_add"),
-        colour=ANSWER_COLOUR if len(good) == len(results) and good else REFUSAL_COLOUR,
+        colour=ANSWER_COLOUR if all_added else REFUSAL_COLOUR,
     )
 
 

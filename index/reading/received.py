@@ -18,13 +18,20 @@ _MOST_NAME_CHARACTERS = 200
 
 
 def read_document(
-    data: bytes, *, name: str, source: str, identity: str, title: str | None = None
+    data: bytes,
+    *,
+    name: str,
+    source: str,
+    identity: str,
+    title: str | None = None,
+    published_at: str | None = None,
 ) -> Iterator[Story | ReadFailure]:
     """The stories of a document called `name`, whose ending says what kind of file it is; see `read_file`.
 
     `identity` is that of a story that gives no id nor URL of its own, with `#number` when the document holds several.
-    `title` takes the place of the one that is found, when there is one story. Nothing of `name` becomes part of a path
-    that is opened. Raises StorageError when there is no room to unpack it.
+    `title` and `published_at`, an ISO 8601 date, take the place of what is found, when there is one story; of several
+    the date is that of those without one. Nothing of `name` becomes part of a path that is opened. Raises StorageError
+    when there is no room to unpack it.
     """
     source = clean_title(source)
     called = PurePosixPath(clean_title(name.replace("\\", "/")[-_MOST_NAME_CHARACTERS:])).name
@@ -41,13 +48,13 @@ def read_document(
         with tempfile.TemporaryDirectory(prefix="storydesk-") as folder:
             path = Path(folder) / f"document{suffix}"
             path.write_bytes(data)
-            yield from _read(FoundFile(path, source, called), identity, clean_title(title or ""))
+            yield from _read(FoundFile(path, source, called), identity, clean_title(title or ""), published_at)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise StorageError(f"There is no place to unpack what was sent ({reason}); free some space.") from error
 
 
-def _read(found: FoundFile, identity: str, title: str) -> Iterator[Story | ReadFailure]:
+def _read(found: FoundFile, identity: str, title: str, published_at: str | None) -> Iterator[Story | ReadFailure]:
     by_path = f"path:{shown(found.path.resolve())}"
     stories = list(read_file(found))
     for each in stories:
@@ -56,4 +63,6 @@ def _read(found: FoundFile, identity: str, title: str) -> Iterator[Story | ReadF
                 each = replace(each, identity=identity + each.identity.removeprefix(by_path))
             if title and len(stories) == 1:
                 each = replace(each, title=title)
+            if published_at and (len(stories) == 1 or each.published_at is None):
+                each = replace(each, published_at=published_at)
         yield each

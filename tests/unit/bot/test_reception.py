@@ -213,3 +213,43 @@ def test_a_thread_counts_as_its_channel() -> None:
     assert is_answered_in(servers.DEFAULT, 10, None)
     assert is_answered_in(some, 30, 11)
     assert not is_answered_in(some, 10, None)
+
+
+async def test_what_is_being_answered_when_its_asker_forgets_everything_is_not_kept(house: House) -> None:
+    async def ask_and_forget(question: str, **options: Any) -> Given:
+        await house.reception.forget(MIRA, everything=True)
+        return await FakeDesk().ask(question, **options)
+
+    house.desk.ask = ask_and_forget
+    reply = await house.reception.answer(Question("Who?", THERE, aloud=False))
+    house.reception.said(reply, direct(20))
+    assert not reply.is_kept
+    assert answers.kept(house.memory, reply.kept.id) is None
+    assert house.reception.conversations.turns(direct(20)) == ()
+
+
+async def test_an_answer_is_not_kept_either_when_its_asker_forgets_everything_while_it_is_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = house.memory.run
+
+    async def forget_and_run(function: Any, *arguments: Any, **options: Any) -> Any:
+        if function is answers.keep:
+            await house.reception.forget(MIRA, everything=True)
+        return await run(function, *arguments, **options)
+
+    monkeypatch.setattr(house.memory, "run", forget_and_run)
+    reply = await house.reception.answer(Question("Who?", THERE, aloud=False))
+    assert not reply.is_kept
+    assert answers.kept(house.memory, reply.kept.id) is None
+
+
+async def test_what_is_answered_when_its_asker_forgets_the_conversation_begins_none(house: House) -> None:
+    reply = await house.reception.answer(Question("Who?", THERE, aloud=False))
+    other = await house.reception.answer(Question("Who?", replace(THERE, person_id=8), aloud=False))
+    await house.reception.forget(MIRA, everything=False)
+    house.reception.said(reply, direct(20))
+    house.reception.said(other, direct(21))
+    assert answers.kept(house.memory, reply.kept.id) is not None
+    assert house.reception.conversations.turns(direct(20)) == ()
+    assert len(house.reception.conversations.turns(direct(21))) == 1

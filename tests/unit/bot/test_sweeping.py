@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.remembering import KeptAnswer, Memory, answers, libraries, servers
+from bot.remembering import KeptAnswer, Memory, answers, libraries, servers, votes
 from bot.sweeping import Swept, remove_library, sweep, take_stock
 from index.errors import StorageError
 from index.stories import Answer
@@ -96,6 +96,17 @@ async def test_old_answers_are_forgotten(memory: Memory) -> None:
         answers.keep(memory, KeptAnswer(answer_id, 7, 1, 5, "server-1", "Who?", REFUSAL, NOON - days * DAY))
     assert await swept(memory, Engine(), NOON) == Swept(answers=1)
     assert answers.kept(memory, "new") is not None
+
+
+async def test_old_votes_are_forgotten_and_those_on_what_a_dropped_server_asked(memory: Memory) -> None:
+    servers.joined(memory, 1, at=NOON)
+    for server_id, answer_id, days in ((2, "old", 8), (2, "new", 6), (1, "dropped", 1)):
+        given = NOON - days * DAY
+        answers.keep(memory, KeptAnswer(answer_id, 7, server_id, 5, "server-2", "Who?", REFUSAL, given))
+        votes.vote(memory, answer_id, 8, helpful=True, at=given)
+    servers.left(memory, 1, at=NOON - GRACE - DAY)
+    assert await swept(memory, Engine(), NOON) == Swept(servers=1, libraries=1, answers=1, votes=1)
+    assert votes.counts(memory) == votes.counts(memory, "new") == votes.Counts(helpful=1)
 
 
 async def test_what_happened_while_the_bot_was_away_is_noticed_at_the_start(memory: Memory) -> None:

@@ -139,3 +139,17 @@ def test_progress_is_told(engine: Engine) -> None:
     tell: Callable[[str, int, int], None] = lambda *step: steps.append(step)  # noqa: E731
     send(engine, TEXT, "a.txt", on_progress=tell)
     assert steps[-1] == ("stories stored", 1, 1)
+
+
+def test_a_given_day_takes_the_place_of_the_storys_own_and_dates_those_of_several_that_have_none(
+    engine: Engine,
+) -> None:
+    def days(name: str, data: bytes, identity: str) -> list[str | None]:
+        results = send(engine, data, name, identity=identity, published_at="2025-05-23")
+        return [engine.story(each.story_id or "", library="server-1").published_at for each in results]
+
+    assert days("a.txt", TEXT, "sent:1") == ["2025-05-23"]
+    assert days("b.md", b"---\npublished_at: 2020-01-01\n---\nThe tower was opened.", "sent:2") == ["2025-05-23"]
+    lines = [{"text": "The pier burned.", "published_at": "2020-01-01"}, {"text": "The pier was rebuilt."}]
+    several = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    assert days("c.jsonl", several, "sent:3") == ["2020-01-01", "2025-05-23"]

@@ -26,6 +26,7 @@ class KeepingEngine:
     kept: dict[str, dict[str, StoredStory]] = field(default_factory=dict)
     documents: list[dict[str, Any]] = field(default_factory=list)
     error: Exception | None = None
+    error_not_for: tuple[str, ...] = ()
     while_adding: Callable[[Tell], None] = lambda tell: None
     threads: set[int] = field(default_factory=set)
 
@@ -83,12 +84,16 @@ class KeepingEngine:
         source: str,
         identity: str,
         title: str | None = None,
+        published_at: str | None = None,
         on_progress: Tell | None = None,
     ) -> list[AddResult]:
         self.threads.add(threading.get_ident())
-        self.documents.append({"data": data, "name": name, "library": library, "identity": identity, "title": title})
+        self.documents.append(
+            {"data": data, "name": name, "library": library, "identity": identity, "title": title}
+            | {"published_at": published_at}
+        )
         self.while_adding(on_progress or (lambda *step: None))
-        if self.error is not None:
+        if self.error is not None and name not in self.error_not_for:
             raise self.error
         fields = json.loads(data) if name.endswith(".json") else {"text": data.decode()}
         if not fields["text"].strip():

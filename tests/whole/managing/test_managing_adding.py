@@ -153,3 +153,44 @@ async def test_a_storys_text_is_not_logged_when_it_cannot_be_stored(
     assert "cannot embed" in caplog.text
     assert TEXT[:20] not in caplog.text
     assert TEXT[-20:] not in caplog.text
+
+
+async def test_files_of_a_message_that_are_not_taken_are_named_with_the_reason(town: Any, prepared_engine: Any) -> None:
+    names = [f"{letter}.txt" for letter in "abcdefg"]
+    files = [*((name, TEXT.encode()) for name in names), ("picture.png", b"x")]
+    message = await town.reader.send(town.channel, "", attachments=files)
+    said = text_of(await town.manager.context_menu(town.channel, "Add as story", message))
+    assert [each["name"] for each in prepared_engine.documents] == names[:5]
+    assert said.count("✓") == 5
+    assert "✗ f.txt: I take at most 5 files" in said
+    assert "✗ g.txt: I take at most 5 files" in said
+    assert "✗ picture.png: This kind of file" in said
+
+
+async def test_what_was_stored_before_a_failure_is_told_with_it(
+    town: Any, prepared_engine: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepared_engine.error, prepared_engine.error_not_for = StorageError("Full: /home/someone"), ("a.txt",)
+    files = [(name, TEXT.encode()) for name in ("a.txt", "b.txt", "c.txt")]
+    message = await town.reader.send(town.channel, "", attachments=files)
+    first, second, third = text_of(await town.manager.context_menu(town.channel, "Add as story", message)).splitlines()
+    assert first.startswith("✓")
+    assert second.startswith("✗ b.txt: What I keep cannot be read")
+    assert second.split("`")[1] in caplog.text
+    assert third.startswith("✗ c.txt: Not begun")
+    assert len(prepared_engine.documents) == 2
+
+
+async def test_the_day_that_is_given_with_a_file_is_stored(town: Any, prepared_engine: Any) -> None:
+    file = ("bridge.txt", TEXT.encode())
+    await town.manager.slash(town.channel, "stories add", file=file, published="23 May 2025")
+    assert [each["published_at"] for each in prepared_engine.documents] == ["2025-05-23"]
+
+
+@pytest.mark.parametrize("given", [{"text": TEXT}, {"file": ("bridge.txt", TEXT.encode())}, {}])
+async def test_a_day_that_is_none_is_refused_by_the_options_name(
+    given: dict[str, Any], town: Any, prepared_engine: Any
+) -> None:
+    result = await town.manager.slash(town.channel, "stories add", published="05/06/2025", **given)
+    assert "I do not understand `published:`" in text_of(result)
+    assert prepared_engine.documents == []

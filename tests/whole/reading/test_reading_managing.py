@@ -32,6 +32,18 @@ async def test_a_library_is_added_for_a_role_and_opened_for_all(town: Any, mayor
     assert [line.split("**")[1] for line in listed.splitlines()] == ["This server's library", "Desk", "Courts"]
 
 
+async def test_a_title_of_which_nothing_can_be_seen_is_refused_and_others_are_kept_as_they_look(
+    town: Any, mayor: Any, shown: Shown
+) -> None:
+    result = await mayor.slash(town.square, "libraries add", title="\u200b\u202e")
+    assert "characters that can be seen" in shown(result.response.message)
+    town.env.errors.clear()
+    await mayor.slash(town.square, "libraries add", title="Co\u200burts\u202e")
+    titles = [library.title for library in libraries.libraries_of(town.bot.memory, town.tarn.id)]
+    assert "Courts" in titles
+    assert len(titles) == 3
+
+
 async def test_a_library_is_removed_after_it_was_confirmed(town: Any, mayor: Any) -> None:
     asked = await mayor.slash(town.square, "libraries remove", library=town.desk)
     assert town.engine.removed == []

@@ -99,7 +99,7 @@ def cards(say: Voice) -> Iterator[tuple[str, Any]]:
     for manages in (True, False):
         yield f"help {manages}", draw_help(in_server=True, manages=manages, say=say)
     for chosen in (None, "1"):
-        kept = what_is_stored(people.Kept(1, 2, 3, chosen), answer_days=30, say=say)
+        kept = what_is_stored(people.Kept(1, 2, 3, chosen), answer_days=30, vector_server=chosen is None, say=say)
         yield f"privacy {chosen}", draw_hint(kept)
     yield "days", draw_hint("\n".join(name for name, _ in offered_days("", today=date(2026, 3, 15), say=say)))
 

@@ -66,6 +66,7 @@ def test_whatever_a_story_contains_is_drawn_within_limits_and_harmless(text: str
     assert_accepted(drawn.draw_removed(text, say=SAY))
     results = [AddResult(text, status, "1", text, text) for status in ("added", "failed", "updated") * 8]
     assert_accepted(drawn.draw_added(results, say=SAY))
+    assert_accepted(drawn.draw_added(results, [drawn.LeftOut(text, "Ours. " * 40)] * 10, say=SAY))
     fields = {name: getattr(hostile, name) for name in StorySummary.__dataclass_fields__}
     assert_accepted(drawn.draw_summary(Summary(StorySummary(**fields), (Quote(0, 1, text),) * 3), say=SAY))
 
@@ -105,7 +106,7 @@ def test_what_became_of_stories_is_said_of_each_and_of_many_together() -> None:
         "✓ **A** · Added\n✓ **B** · Here already, with the same text\n✗ c.txt: It has no words."
     )
     many = drawn.draw_added([AddResult("c.txt", "failed", error="x")] * 40, say=SAY)
-    assert "… and 28 more, 28 of them failed" in (many.description or "")
+    assert "… and 30 more, 30 of them failed" in (many.description or "")
     assert drawn.draw_added(results, say=SAY).colour == ANSWER_COLOUR
     assert embed.colour == many.colour == drawn.draw_added([], say=SAY).colour == REFUSAL_COLOUR
 
