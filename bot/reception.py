@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from weakref import WeakSet
 
-from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, shareable
+from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, searched, shareable
 from bot.acknowledging import in_time
 from bot.conversing import Conversations, Key, Turn, answers_from
 from bot.desk import Desk, UnansweredError
@@ -23,7 +23,7 @@ from index.stories import StoryTitle
 _log = logging.getLogger(__name__)
 
 MOST_LIBRARIES = 10
-"""That are searched for one question."""
+"""That are searched for one question; what everybody may read is always among them."""
 
 
 class NotNowError(UnansweredError):
@@ -144,7 +144,7 @@ class Reception:
         facts = await self.facts(asker)
         found = shareable(asker.place, facts) if aloud else readable(asker.place, facts)
         if found:
-            return found[:MOST_LIBRARIES]
+            return searched(found, facts, most=MOST_LIBRARIES)
         if aloud and readable(asker.place, facts):
             raise NothingToReadError("not_for_everybody")
         # One sentence for whatever the reason: who was banned learns no more than who never was there.
@@ -234,10 +234,10 @@ class Reception:
         facts = await self.facts(asker)
         return any(must_be_private(library, place, facts) for library in readable(place, facts))
 
-    async def facts(self, asker: Asker) -> Facts:
-        """What the access rules look at. Raises NotVerifiedError, StorageError."""
+    async def facts(self, asker: Asker, *, wanted: str | None = None) -> Facts:
+        """What the access rules look at; see `Access.facts`. Raises NotVerifiedError, StorageError."""
         try:
-            return await self.access.facts(asker)
+            return await self.access.facts(asker, wanted=wanted)
         except CouldNotVerifyError as error:
             raise NotVerifiedError("not_verified") from error
 

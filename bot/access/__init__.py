@@ -18,6 +18,7 @@ from bot.access.rules import (
     may_manage,
     must_be_private,
     readable,
+    searched,
     shareable,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "place_of_interaction",
     "place_of_message",
     "readable",
+    "searched",
     "shareable",
 ]

@@ -14,7 +14,10 @@ from index.errors import StorageError
 _log = logging.getLogger(__name__)
 
 MOST_SERVERS = 12
-"""Of a person, the last used first, that are read from in direct messages: each may be a request to Discord."""
+"""Of a person, that are read from in direct messages: each may be a request to Discord.
+
+The last used come first; that of a library that the person chose, or is about to choose, is always among them.
+"""
 _NOTED_AGAIN_AFTER = timedelta(hours=1)
 _MOST_NOTED = 20_000
 
@@ -50,9 +53,10 @@ class Access:
         self._now = now
         self._noted: dict[tuple[int, int], datetime] = {}
 
-    async def facts(self, asker: Asker) -> Facts:
+    async def facts(self, asker: Asker, *, wanted: str | None = None) -> Facts:
         """The facts for `asker`. In a server that takes a look into the database, anywhere else perhaps requests.
 
+        `wanted` is the library that the person is about to choose, where it is not the one they chose.
         Raises StorageError, and CouldNotVerifyError when Discord says of no server whether the person is in it.
         """
         place = asker.place
@@ -61,10 +65,12 @@ class Access:
                 return Facts(public=self.public)
             of_server = await self._memory.run(_of_server, place.server_id, self._now())
             return Facts(of_server, (asker.membership,), self.public)
-        used = await self._memory.run(people.servers_of, asker.person_id)
-        remembered = await self._memory.run(
-            _remembered, asker.person_id, tuple(filter(self._is_in, used))[:MOST_SERVERS]
-        )
+        used, home = await self._memory.run(_used, asker.person_id, wanted)
+        here = tuple(filter(self._is_in, used))
+        counted = here[:MOST_SERVERS]
+        if home in here[MOST_SERVERS:]:
+            counted = (*counted[:-1], home)
+        remembered = await self._memory.run(_remembered, asker.person_id, counted)
         memberships = await self._verified(asker.person_id, remembered.servers)
         return Facts(remembered.libraries, memberships, self.public, remembered.chosen, remembered.closed)
 
@@ -132,6 +138,13 @@ def _of_server(memory: Memory, server_id: int, now: datetime) -> tuple[BoundLibr
         servers.joined(memory, server_id, at=now)
         found = libraries.libraries_of(memory, server_id)
     return found
+
+
+def _used(memory: Memory, person_id: int, wanted: str | None) -> tuple[tuple[int, ...], int | None]:
+    """The servers in which the person used the bot, and that of the library that is wanted, or was chosen."""
+    name = wanted if wanted is not None else people.chosen_library(memory, person_id)
+    library = libraries.library_named(memory, name) if name is not None else None
+    return people.servers_of(memory, person_id), library.server_id if library is not None else None
 
 
 def _remembered(memory: Memory, person_id: int, server_ids: tuple[int, ...]) -> _Remembered:

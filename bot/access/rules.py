@@ -4,6 +4,7 @@ Everything that is read for a person goes through `readable`, and everything sho
 moment of use: an id that someone once got says nothing of what they may read now.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,6 +76,17 @@ def readable(place: Place, facts: Facts) -> tuple[str, ...]:
     if place.kind != "server" and facts.chosen in names:
         return (facts.chosen,)
     return tuple(names)
+
+
+def searched(names: Sequence[str], facts: Facts, *, most: int) -> tuple[str, ...]:
+    """Those of the readable libraries that are searched when there are more than `most`: the ones to prefer.
+
+    What everybody may read is always among them.
+    """
+    left_out = set(names[most:])
+    if facts.public in left_out:
+        return (*names[: most - 1], facts.public)
+    return tuple(names[:most])
 
 
 def must_be_private(library: str, place: Place, facts: Facts) -> bool:

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
-from bot.access import Asker, Facts, Place, asker_of, readable
+from bot.access import Asker, Facts, Place, asker_of, readable, searched
 from bot.acknowledging import defer
 from bot.commands.managing import library_choices, managed_libraries, managed_library, offer_libraries, title_of
 from bot.desk import UnansweredError
 from bot.operating.logs import audit
 from bot.pressing.confirming import ask_to_confirm
+from bot.reception import MOST_LIBRARIES as MOST_SEARCHED
 from bot.reception import Reception
 from bot.remembering import BoundLibrary, libraries, people
 from bot.remembering.libraries import LONGEST_TITLE, MOST_LIBRARIES, TitleTakenError, TooManyLibrariesError
@@ -64,12 +65,12 @@ def _add_choosing(tree: app_commands.CommandTree[ClientT], reception: Reception)
         await defer(interaction)
         asker = asker_of(interaction)
         await reception.access.note_use(asker)
-        facts = await _elsewhere(asker, reception)
+        facts = await _elsewhere(asker, reception, wanted=library)
         if library is None:
             sentence = _overview(facts, interaction)
         elif library == _ALL:
             await reception.memory.run(people.choose_library, asker.person_id, None, at=reception.now())
-            sentence = spoken(interaction)("all_chosen")
+            sentence = spoken(interaction)("all_chosen", most=MOST_SEARCHED)
         elif library in _readable_there(facts):
             await reception.memory.run(people.choose_library, asker.person_id, library, at=reception.now())
             sentence = spoken(interaction)("one_chosen", library=_title(library, facts, interaction))
@@ -164,9 +165,9 @@ async def _remove(library: BoundLibrary, interaction: discord.Interaction[Any], 
     return draw_hint(_said("library_removed" if done else "library_removed_partly", library, interaction))
 
 
-async def _elsewhere(asker: Asker, reception: Reception) -> Facts:
+async def _elsewhere(asker: Asker, reception: Reception, *, wanted: str | None = None) -> Facts:
     """What the person may read in direct messages, were none chosen, and which one is."""
-    return await reception.facts(Asker(asker.person_id, _DIRECT))
+    return await reception.facts(Asker(asker.person_id, _DIRECT), wanted=wanted)
 
 
 def _readable_there(facts: Facts) -> tuple[str, ...]:
@@ -179,7 +180,14 @@ def _overview(facts: Facts, interaction: discord.Interaction[Any]) -> str:
     if not names:
         return say("no_library_yet")
     chosen = facts.chosen if facts.chosen in names else None
-    lines = [say("reads_marked" if chosen else "reads_all")]
+    read = searched(names, facts, most=MOST_SEARCHED)
+    if chosen:
+        lines = [say("reads_marked")]
+    elif len(read) < len(names):
+        names = read
+        lines = [say("reads_most", count=len(read))]
+    else:
+        lines = [say("reads_all")]
     for name in names:
         mark = f" ← {say('chosen')}" if name == chosen else ""
         lines.append(f"- {_title(name, facts, interaction)}{mark}")

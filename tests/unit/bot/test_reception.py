@@ -253,3 +253,12 @@ async def test_what_is_answered_when_its_asker_forgets_the_conversation_begins_n
     assert answers.kept(house.memory, reply.kept.id) is not None
     assert house.reception.conversations.turns(direct(20)) == ()
     assert len(house.reception.conversations.turns(direct(21))) == 1
+
+
+async def test_what_everybody_may_read_is_searched_beside_ten_libraries_of_a_server(memory: Memory) -> None:
+    house = House(memory, public="public")
+    for number in range(9):
+        libraries.add(memory, 1, f"Desk {number}", role_id=None, at=NOON)
+    found = await house.reception.libraries(THERE, aloud=True)
+    assert len(found) == 10
+    assert (found[0], found[-1]) == ("server-1", "public")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.remembering import servers
+from bot.remembering import libraries, people, servers
 
 Shown = Callable[[Any], str]
 
@@ -136,3 +136,16 @@ async def test_a_chosen_library_is_the_only_one_read_in_direct_messages(town: An
     await town.noor.user.slash("library", library="all")
     await town.noor.send_dm("Who?")
     assert town.asked() == [town.tarn_library, town.desk]
+
+
+async def test_of_more_libraries_than_are_searched_those_are_shown_that_are(town: Any, shown: Shown) -> None:
+    servers.joined(town.bot.memory, town.orla.id, at=town.env.now())
+    for guild in (town.tarn, town.orla):
+        people.used(town.bot.memory, town.noor.id, guild.id, at=town.env.now())
+        for number in range(6):
+            libraries.add(town.bot.memory, guild.id, f"Desk {number}", role_id=None, at=town.env.now())
+    said = shown((await town.noor.user.slash("library")).response.message)
+    assert "I look into at most 10 libraries" in said
+    assert said.count("\n- ") == 10
+    await town.noor.send_dm("Who?")
+    assert len(set(town.asked())) == 10

@@ -172,3 +172,24 @@ async def test_a_library_of_a_role_is_read_with_the_role_that_discord_confirms(w
 async def test_a_server_that_was_not_noted_yet_has_its_library_all_the_same(world: World) -> None:
     world.bot_in.add(4)
     assert await world.readable(Place("server", 10, 4), Membership(4)) == ("server-4",)
+
+
+async def test_the_server_of_a_chosen_or_wanted_library_counts_however_long_ago_it_was_used(world: World) -> None:
+    for server_id in range(1, 21):
+        world.bot_in.add(server_id)
+        world.people_in[server_id, MIRA] = Membership(server_id)
+        servers.joined(world.memory, server_id, at=NOON)
+        people.used(world.memory, MIRA, server_id, at=NOON + timedelta(hours=server_id))
+    last_used = tuple(f"server-{server_id}" for server_id in range(20, 8, -1))
+    assert await world.readable() == last_used
+    wanting = await world.access.facts(Asker(MIRA, DIRECT), wanted="server-2")
+    assert readable(DIRECT, wanting) == (*last_used[:-1], "server-2")
+    people.choose_library(world.memory, MIRA, "server-1", at=NOON)
+    assert await world.readable() == ("server-1",)
+
+
+async def test_a_chosen_library_of_a_server_that_was_not_used_opens_nothing(world: World) -> None:
+    people.used(world.memory, MIRA, 1, at=NOON)
+    world.people_in = {(server_id, MIRA): Membership(server_id) for server_id in (1, 2)}
+    people.choose_library(world.memory, MIRA, "server-2", at=NOON)
+    assert await world.readable() == ("server-1",)
