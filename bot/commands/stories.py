@@ -184,6 +184,7 @@ def _add_changing(group: app_commands.Group, reception: Reception, shelf: Shelf)
 
         async def do(now: Interaction) -> discord.Embed:
             still = await managed_library(now, reception, found.name)
+            reception.conversations.forget_story(still.name, meant.story_id)
             title = await shelf.remove(still.name, meant.story_id)
             _audit("story removed", now, library=still.name, story_id=meant.story_id)
             return draw_removed(title, say=spoken(now))

@@ -18,11 +18,12 @@ Key = tuple[Literal["direct", "reply", "answer"], int | str]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question of a person and the answer to it, from `library`."""
+    """A question of a person and the answer to it, from `library`; `stories` are the ids of those it cites."""
 
     person_id: int
     library: str
     answer: Answer
+    stories: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Conversations:
     def remember(self, key: Key, earlier: Collection[Turn], turn: Turn) -> None:
         """Let a conversation have been `earlier` and then `turn`."""
         (answer,) = remembered((turn.answer,))
-        turns = (*earlier, Turn(turn.person_id, turn.library, answer))[-TURNS:]
+        cited = frozenset(citation.story_id for citation in turn.answer.citations)
+        turns = (*earlier, Turn(turn.person_id, turn.library, answer, cited))[-TURNS:]
         self._conversations[key] = _Conversation(turns, self._clock() + self._seconds)
         self._conversations.move_to_end(key)
         while len(self._conversations) > self._most:
@@ -81,6 +83,10 @@ class Conversations:
     def forget_library(self, library: str) -> None:
         """Forget what came from a library that is removed."""
         self._keep(lambda turn: turn.library != library)
+
+    def forget_story(self, library: str, story_id: str) -> None:
+        """Forget what was said of a story that is removed."""
+        self._keep(lambda turn: turn.library != library or story_id not in turn.stories)
 
     def _keep(self, is_kept: Callable[[Turn], bool]) -> bool:
         changed = False

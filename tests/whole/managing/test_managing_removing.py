@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from bot.conversing import Turn, direct
+from index.stories import Answer, Citation
+
 
 def text_of(result: Any) -> str:
     (embed,) = result.response.embeds
@@ -65,3 +68,14 @@ async def test_a_story_that_someone_else_removed_meanwhile_is_a_sentence(town: A
     await town.manager.click(result.response, label="Remove it")
     assert "no such story" in text_of(result)
     assert "storydesk" not in text_of(result)
+
+
+async def test_a_removed_story_completes_no_question(town: Any, prepared_engine: Any, simcord_bot: Any) -> None:
+    story_id = prepared_engine.put(town.library, "Bridge")
+    cited = Citation(story_id, "Bridge", None, None, None, "p", 0, 1, "It was closed.")
+    answer = Answer("What was closed?", True, None, "The bridge.", 0.9, citations=(cited,))
+    conversations = simcord_bot.reception.conversations
+    conversations.remember(direct(5), (), Turn(town.reader.id, town.library, answer))
+    result = await ask_for_removal(town, story_id)
+    await town.manager.click(result.response, label="Remove it")
+    assert conversations.turns(direct(5)) == ()

@@ -1,10 +1,12 @@
 """Conversations are remembered for a while, in bounds, and forgotten when someone says so."""
 
+from dataclasses import replace
+
 from clocks import Clock
 
 from bot.conversing import Conversations, Turn, answers_from, direct, replying_to
 from index.conversations import TURNS
-from index.stories import Answer
+from index.stories import Answer, Citation
 
 
 def turn(question: str, *, person: int = 7, library: str = "server-1") -> Turn:
@@ -84,6 +86,18 @@ def test_what_came_from_a_removed_library_is_forgotten(clock: Clock) -> None:
     conversations.remember(direct(5), (turn("Old", library="server-2"),), turn("New"))
     conversations.forget_library("server-2")
     assert questions(conversations, direct(5)) == ["New"]
+
+
+def test_what_was_said_of_a_removed_story_is_forgotten(clock: Clock) -> None:
+    def about(question: str, story_id: str, library: str = "server-1") -> Turn:
+        cited = Citation(story_id, "Bridge", None, None, None, "p", 0, 1, "It was closed.")
+        return Turn(7, library, replace(turn(question).answer, citations=(cited,)))
+
+    conversations = Conversations(clock=clock)
+    for asked in (about("Of it", "a"), about("Of another", "b"), about("Elsewhere", "a", "server-2"), turn("Refused")):
+        conversations.remember(direct(5), conversations.turns(direct(5)), asked)
+    conversations.forget_story("server-1", "a")
+    assert questions(conversations, direct(5)) == ["Of another", "Elsewhere", "Refused"]
 
 
 def test_what_one_may_no_longer_read_completes_no_question() -> None:
