@@ -13,7 +13,7 @@ from weakref import WeakSet
 from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, searched, shareable
 from bot.acknowledging import in_time
 from bot.conversing import Conversations, Key, Turn, answers_from
-from bot.desk import Desk, UnansweredError
+from bot.desk import Desk, NoSuchStoryError, UnansweredError
 from bot.limiting import Cooldowns, Hints
 from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, people, servers
 from bot.speaking import Languages
@@ -212,7 +212,10 @@ class Reception:
         return found
 
     async def _story_id(self, wanted: str, libraries: Sequence[str]) -> str:
-        """The id that someone chose, or that of the one readable story with the title that they typed."""
+        """The id that someone chose, or that of the one readable story with the title that they typed.
+
+        The beginning of an id, which the engine takes for one, is none here. Raises NoSuchStoryError.
+        """
         found: set[str] = set()
         for library in libraries:
             for title in await self.desk.titles(library):
@@ -220,7 +223,9 @@ class Reception:
                     return wanted
                 if title.title.casefold() == wanted.strip().casefold():
                     found.add(title.story_id)
-        return found.pop() if len(found) == 1 else wanted
+        if len(found) != 1:
+            raise NoSuchStoryError("no_such_story")
+        return found.pop()
 
     async def _is_hidden(self, asker: Asker, private: bool | None) -> bool:
         place = asker.place

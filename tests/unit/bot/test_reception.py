@@ -10,7 +10,7 @@ import pytest
 
 from bot.access import Access, Asker, CouldNotVerifyError, Members, Membership, Place
 from bot.conversing import Conversations, direct
-from bot.desk import BusyError, Given
+from bot.desk import BusyError, Given, NoSuchStoryError
 from bot.limiting import Cooldowns, Hints
 from bot.reception import (
     NotHereError,
@@ -189,11 +189,15 @@ async def test_an_answer_that_cannot_be_kept_is_one_all_the_same(house: House, m
 
 async def test_a_story_is_found_by_its_id_and_by_a_title_that_only_one_has(house: House) -> None:
     house.desk.stories["server-1"] = (
-        StoryTitle("a", "Bridge opens", None), StoryTitle("b", "Twice", None), StoryTitle("c", "Twice", None)
+        StoryTitle("aa1", "Bridge opens", None), StoryTitle("b", "Twice", None), StoryTitle("c", "Twice", None)
     )  # fmt: skip
-    for wanted, searched in [("a", "a"), (" bridge OPENS ", "a"), ("Twice", "Twice"), ("x", "x")]:
+    for wanted in ("aa1", " bridge OPENS "):
         await house.reception.answer(Question("Who met?", THERE, aloud=True, story=wanted))
-        assert house.desk.asked[-1]["story"] == searched
+        assert house.desk.asked.pop()["story"] == "aa1"
+    for wanted in ("Twice", "x", "a", "aa"):  # the engine takes the beginning of an id for the id
+        with pytest.raises(NoSuchStoryError):
+            await house.reception.answer(Question("Who met?", THERE, aloud=True, story=wanted))
+    assert house.desk.asked == []
 
 
 async def test_a_conversation_goes_on_without_what_may_no_longer_be_read(house: House) -> None:

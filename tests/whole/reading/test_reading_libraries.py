@@ -97,11 +97,12 @@ async def test_titles_are_offered_of_readable_libraries_only(town: Any) -> None:
 async def test_a_crafted_story_is_the_same_whether_it_exists_or_not(town: Any, shown: Shown) -> None:
     told = set()
     crafted = [f"id-of-{town.orla_library}", f"id-of-{town.desk}", "id-of-nothing", f"Secret of {town.desk}", "*"]
+    crafted += ["id-of", "i", "0"]  # beginnings of ids
     for story in crafted:
         await town.env.advance_time(10)
         result = await town.mira.slash(town.square, "ask", question="Who?", story=story)
         told.add(shown(result.response.message))
-        assert town.asked() == [town.tarn_library]  # the same work for each
+        assert town.asked() == []  # the same work for each
     assert len(told) == 1
     assert "no such story here" in told.pop()
     assert {type(getattr(error, "original", error)).__name__ for error in town.env.errors} == {"NoSuchStoryError"}
