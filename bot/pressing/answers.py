@@ -14,7 +14,7 @@ from discord import ui
 from bot.access import asker_of
 from bot.acknowledging import defer, in_time
 from bot.conversing import Key, Turn, direct, following, replying_to
-from bot.pressing.base import TellingModal, begin
+from bot.pressing.base import OF_ANSWERS, TellingModal, begin
 from bot.pressing.kept import GoneError, Kept
 from bot.pressing.pages import show_pages
 from bot.reception import Question, Reception, Reply
@@ -61,7 +61,7 @@ def _buttons(kept: KeptAnswer, say: Voice) -> list[ui.Item[ui.LayoutView]]:
 
 
 def _button(action: str, answer_id: str, label: str, emoji: str | None = None) -> ui.Item[ui.LayoutView]:
-    return ui.Button(label=label, emoji=emoji, custom_id=f"storydesk:{action}:{answer_id}")
+    return ui.Button(label=label, emoji=emoji, custom_id=f"{OF_ANSWERS}{action}:{answer_id}")
 
 
 def answer_buttons(kept: Kept) -> type[ui.DynamicItem[ui.Button[Any]]]:
@@ -69,7 +69,7 @@ def answer_buttons(kept: Kept) -> type[ui.DynamicItem[ui.Button[Any]]]:
 
     class AnswerButton(
         ui.DynamicItem[ui.Button[Any]],
-        template=r"storydesk:(?P<action>passages|follow|helpful|unhelpful):(?P<id>[0-9a-f]{12})",
+        template=OF_ANSWERS + r"(?P<action>passages|follow|helpful|unhelpful):(?P<id>[0-9a-f]{12})",
     ):
         def __init__(self, button: ui.Button[Any], action: str, answer_id: str) -> None:
             super().__init__(button)

@@ -18,6 +18,8 @@ class NotesWork(Protocol):
 
 SECONDS_TO_FILL_IN = 30 * 60.0
 """For a modal; one that is closed is never heard of again."""
+OF_ANSWERS = "storydesk:"
+"""What the custom ids of buttons under answers begin with; those of other buttons and forms are random."""
 _TAKEN = "taken"
 
 

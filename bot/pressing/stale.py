@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.pressing.base import begin, is_taken
+from bot.pressing.base import OF_ANSWERS, begin, is_taken
 from bot.showing.look import draw_failure
 from bot.speaking import spoken
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 async def answer_stale(interaction: discord.Interaction[Any]) -> None:
-    """Say privately that it is gone, if this is a press or a modal of which nothing else takes care.
+    """Say privately that it is over, if this is a press or a modal of which nothing else takes care.
 
     To be called when discord.py says that there is an interaction: by then it has found, and begun with, whatever
     view, modal or button is for it.
@@ -23,10 +23,11 @@ async def answer_stale(interaction: discord.Interaction[Any]) -> None:
     if interaction.type not in _ANSWERED or is_taken(interaction):
         return
     await begin(interaction)
-    gone = spoken(interaction)("answer_gone")
+    custom_id = str((interaction.data or {}).get("custom_id", ""))
+    over = spoken(interaction)("answer_gone" if custom_id.startswith(OF_ANSWERS) else "over")
     try:
         await interaction.response.send_message(
-            embed=draw_failure(gone), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+            embed=draw_failure(over), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
         )
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         _log.info("A press that nothing answers could not be answered: %s", type(error).__name__)

@@ -137,3 +137,19 @@ async def test_nothing_blocks_the_event_loop(town: Any, prepared_engine: Any) ->
     await town.manager.slash(town.channel, "stories show", story=story_id)
     await town.manager.slash(town.channel, "summary", story=story_id)
     assert threading.get_ident() not in prepared_engine.threads
+
+
+async def test_a_page_that_timed_out_says_that_the_command_is_to_be_used_again(
+    town: Any, prepared_engine: Any, simcord_env: Any
+) -> None:
+    for number in range(11):
+        prepared_engine.put(town.library, f"Story {number}")
+    listed = await town.manager.slash(town.channel, "stories list")
+    chosen = await town.manager.slash(town.channel, "settings channels")
+    await simcord_env.advance_time(700)
+    for pressed in (
+        await town.manager.click(listed.response, label="Next"),
+        await town.manager.click(chosen.response, label="Answer in all channels"),
+    ):
+        (embed,) = pressed.response.embeds
+        assert "Please use the command again" in (embed.description or "")

@@ -76,7 +76,7 @@ async def test_who_may_not_is_turned_away_in_german(town: Any, shown: Shown) -> 
     assert town.env.errors
 
 
-@pytest.mark.parametrize(("command", "key"), [("help", "help_what"), ("privacy", "privacy_memory"),
+@pytest.mark.parametrize(("command", "key"), [("help", "help_what"), ("privacy", "privacy_stays"),
                                               ("forget", "forgotten")])  # fmt: skip
 async def test_commands_speak_german(town: Any, shown: Shown, command: str, key: str) -> None:
     result = await town.mira.slash(town.square, command)
