@@ -1,6 +1,7 @@
 """Answers presses that nothing else answers: of buttons from before a restart, timed out, or forged."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -23,8 +24,9 @@ async def answer_stale(interaction: discord.Interaction[Any]) -> None:
     if interaction.type not in _ANSWERED or is_taken(interaction):
         return
     await begin(interaction)
-    custom_id = str((interaction.data or {}).get("custom_id", ""))
-    over = spoken(interaction)("answer_gone" if custom_id.startswith(OF_ANSWERS) else "over")
+    data: Mapping[str, Any] = interaction.data or {}
+    of_answer = str(data.get("custom_id", "")).startswith(OF_ANSWERS)
+    over = spoken(interaction)("answer_gone" if of_answer else "over")
     try:
         await interaction.response.send_message(
             embed=draw_failure(over), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
