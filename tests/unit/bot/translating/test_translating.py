@@ -62,3 +62,20 @@ def test_a_text_that_does_not_exist_is_a_mistake() -> None:
 def test_what_a_language_lacks_is_said_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(words_of("fr").texts, "helpful")  # type: ignore[arg-type]
     assert text("helpful", language="fr") == "Helpful"
+
+
+@pytest.mark.parametrize(
+    ("key", "only_of_questions"),
+    [("failed", r"answer|Antwort|réponse|respuesta"), ("failed_index", r"answer|Antwort|réponse|respuesta"),
+     ("failed_model", r"answer|Antwort|réponse|respuesta"),
+     ("help_what", r"this server|dieser Server|ce serveur|este servidor"), ("all_libraries", r"\b(I|ich|je|puedo)\b")],
+)  # fmt: skip
+def test_what_is_said_wherever_it_may_be_said_fits_there(key: str, only_of_questions: str) -> None:
+    for language in LANGUAGES:
+        assert not re.search(only_of_questions, words_of(language).texts[key])
+
+
+@pytest.mark.parametrize("key", ["refused_nothing_found", "own_message", "empty_message"])
+def test_who_is_refused_is_told_what_to_do(key: str) -> None:
+    for language in LANGUAGES:
+        assert len(re.findall(r"\.(?= |$)", words_of(language).texts[key])) >= 2
