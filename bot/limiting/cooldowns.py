@@ -54,11 +54,6 @@ class Cooldowns:
         server.left -= 1
         return 0.0
 
-    def forget(self, person_id: int) -> None:
-        """Forget what a person asked."""
-        for key in [key for key in self._buckets if isinstance(key, tuple) and key[0] == person_id]:
-            del self._buckets[key]
-
     def _bucket(self, key: Hashable, most: int, per_second: float) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.setdefault(key, _Bucket(float(most), now))

@@ -54,15 +54,6 @@ def test_a_person_who_waits_for_their_server_does_not_lose_their_own_turn(clock:
     assert cooldowns.take(8, 1, seconds=60) == 0
 
 
-def test_forgetting_a_person_leaves_the_others(clock: Clock) -> None:
-    cooldowns = Cooldowns(clock=clock, burst=1)
-    for person in (7, 8):
-        cooldowns.take(person, 1, seconds=10)
-    cooldowns.forget(7)
-    assert cooldowns.take(7, 1, seconds=10) == 0
-    assert cooldowns.take(8, 1, seconds=10) > 0
-
-
 def test_only_so_many_are_remembered(clock: Clock) -> None:
     cooldowns = Cooldowns(clock=clock, burst=1, most=10)
     for person in range(1_000):
