@@ -120,7 +120,12 @@ class StorydeskClient(discord.AutoShardedClient):
             Languages(),
             direct_messages=settings.direct_messages,
             now=now,
+            has_channel=self._has_channel,
         )
+
+    def _has_channel(self, server_id: int, channel_id: int) -> bool:
+        guild = self.get_guild(server_id)
+        return guild is not None and guild.get_channel(channel_id) is not None
 
     async def login(self, token: str) -> None:
         # Here, as a connector can only be made where a loop runs, and before the first request.

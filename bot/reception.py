@@ -77,7 +77,10 @@ class Reply:
 
 
 class Reception:
-    """Answers people. For the event loop's thread. `now` is the moment, with its offset."""
+    """Answers people. For the event loop's thread. `now` is the moment, with its offset.
+
+    `has_channel` says whether a server has a channel now; those that were set may have been deleted.
+    """
 
     def __init__(
         self,
@@ -91,6 +94,7 @@ class Reception:
         *,
         direct_messages: bool,
         now: Callable[[], datetime],
+        has_channel: Callable[[int, int], bool] = lambda server_id, channel_id: True,
     ) -> None:
         self.desk = desk
         self.memory = memory
@@ -101,6 +105,7 @@ class Reception:
         self.now = now
         self._cooldowns = cooldowns
         self._direct_messages = direct_messages
+        self._has_channel = has_channel
         # As long as they are answered: nobody else holds them.
         self._being_answered: WeakSet[Asked] = WeakSet()
 
@@ -117,13 +122,19 @@ class Reception:
             raise NotHereError("direct_messages_off")
         settings = settings or await self.settings(asker)
         if place.kind == "server" and not is_answered_in(settings, place.channel_id, place.parent_id):
-            channels = " ".join(f"<#{channel_id}>" for channel_id in sorted(settings.channels)[:10])
-            raise NotHereError("not_here", channels=channels)
+            raise self._not_here(place.server_id or 0, settings)
         server_id = place.server_id if place.kind == "server" else None
         seconds = self._cooldowns.take(asker.person_id, server_id, seconds=settings.cooldown_seconds)
         if seconds > 0:
             whole = math.ceil(seconds)
             raise NotNowError("cooldown", seconds=whole) if whole > 1 else NotNowError("cooldown_one")
+
+    def _not_here(self, server_id: int, settings: ServerSettings) -> NotHereError:
+        """Where to ask instead. When all channels that were set are gone, who manages the server can mend that."""
+        there = [each for each in sorted(settings.channels) if self._has_channel(server_id, each)]
+        if not there:
+            return NotHereError("channels_gone")
+        return NotHereError("not_here", channels=" ".join(f"<#{channel_id}>" for channel_id in there[:10]))
 
     async def admit_in_time(self, asker: Asker, *, private: bool | None) -> bool:
         """`admit` someone who uses a command, and say whether the answer must be hidden from others.

@@ -1,6 +1,6 @@
 """`/settings`: where and how the bot answers in a server, for who manages it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import discord
@@ -67,7 +67,8 @@ def add_settings(
         await defer(interaction)
         settings = await _current(interaction, reception)
         say = spoken(interaction)
-        view = _Channels(interaction.user.id, reception, settings, languages, say)
+        chosen = [each for each in sorted(settings.channels) if _is_there(interaction, each)]
+        view = _Channels(interaction.user.id, reception, chosen, languages, say)
         embed = draw_settings(settings, languages=languages, say=say)
         await interaction.edit_original_response(embed=embed, view=view, allowed_mentions=_NOBODY)
 
@@ -104,7 +105,7 @@ class _Channels(PersonsView):
         self,
         person_id: int,
         reception: Reception,
-        settings: ServerSettings,
+        chosen: Sequence[int],
         languages: Mapping[str, str],
         say: Voice,
     ) -> None:
@@ -118,7 +119,7 @@ class _Channels(PersonsView):
             max_values=MOST_CHANNELS,
             default_values=[
                 _ChosenBefore(id=channel_id, type=discord.SelectDefaultValueType.channel)
-                for channel_id in sorted(settings.channels)[:MOST_CHANNELS]
+                for channel_id in chosen[:MOST_CHANNELS]
             ],
         )
         self._select.callback = self._chosen  # type: ignore[method-assign]
@@ -138,6 +139,11 @@ class _Channels(PersonsView):
         self.stop()
         embed = draw_settings(settings, languages=self._languages, say=spoken(interaction))
         await interaction.edit_original_response(embed=embed, view=None, allowed_mentions=_NOBODY)
+
+
+def _is_there(interaction: Interaction, channel_id: int) -> bool:
+    """Whether the server has the channel still."""
+    return interaction.guild is not None and interaction.guild.get_channel(channel_id) is not None
 
 
 class _ChosenBefore(discord.SelectDefaultValue):

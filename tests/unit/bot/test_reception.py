@@ -70,6 +70,7 @@ class House:
             self.desk, memory, self.access, Conversations(clock=self.clock), Cooldowns(clock=self.clock),
             Hints(clock=self.clock), Languages(),
             direct_messages=options.get("direct_messages", True), now=lambda: NOON,
+            has_channel=options.get("has_channel", lambda server_id, channel_id: True),
         )  # fmt: skip
         servers.joined(memory, 1, at=NOON)
 
@@ -266,3 +267,15 @@ async def test_what_everybody_may_read_is_searched_beside_ten_libraries_of_a_ser
     found = await house.reception.libraries(THERE, aloud=True)
     assert len(found) == 10
     assert (found[0], found[-1]) == ("server-1", "public")
+
+
+async def test_of_the_channels_that_were_set_those_that_are_there_are_named(memory: Memory) -> None:
+    there = {11, 12}
+    house = House(memory, has_channel=lambda server_id, channel_id: (server_id, channel_id) in {(1, c) for c in there})
+    servers.change_settings(memory, 1, channels=frozenset({11, 12}))
+    there.discard(11)
+    with pytest.raises(NotHereError, match="Ask in <#12>"):
+        await house.reception.admit(THERE)
+    there.clear()
+    with pytest.raises(NotHereError, match="can choose others with `/settings channels`"):
+        await house.reception.admit(THERE)

@@ -89,3 +89,17 @@ async def test_a_server_that_the_bot_leaves_is_removed_after_its_grace_period(to
     await town.env.advance_time(3_600)
     assert sorted(town.engine.removed) == sorted([town.tarn_library, town.desk])
     assert town.tarn.id not in servers.known(town.bot.memory)
+
+
+async def test_a_deleted_channel_is_named_to_nobody_any_more(town: Any, mayor: Any, shown: Shown) -> None:
+    chosen = town.tarn.create_text_channel("questions")
+    servers.change_settings(town.bot.memory, town.tarn.id, channels=frozenset({chosen.id, 999}))
+    said = shown((await town.mira.slash(town.square, "ask", question="Who?")).response.message)
+    assert said.endswith(f"Ask in <#{chosen.id}>.")
+    servers.change_settings(town.bot.memory, town.tarn.id, channels=frozenset({999}))
+    said = shown((await town.mira.slash(town.square, "ask", question="Who?")).response.message)
+    assert "those that were chosen for me are gone" in said
+    offered = (await mayor.slash(town.square, "settings channels")).response.message
+    assert "999" not in str(town.env.http_requests[-1].json["components"])
+    assert offered is not None
+    town.env.errors.clear()
