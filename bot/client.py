@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 
 from bot.access import Access, Members, fetch_from, place_of_message
-from bot.commands import add_asking, add_help, add_libraries, add_privacy, add_settings, add_stories, add_summary
+from bot.commands import ASKS, add_asking, add_help, add_libraries, add_privacy, add_settings, add_stories, add_summary
 from bot.conversing import Conversations
 from bot.desk import Desk
 from bot.failures import sentence_for
@@ -202,7 +202,7 @@ class StorydeskClient(discord.AutoShardedClient):
         if error is None or message is None:
             _log.exception("Handling %s failed", event_method)
             return
-        self.desk.metrics.failed(error)
+        self.desk.metrics.failed(error, asked=True)
         place, languages = place_of_message(message), self.reception.languages
         say = await spoken_at(place, message.author.id, self.memory, languages, self.command_ids)
         said = [message.content, asked_in(message, self.user.id if self.user is not None else 0)]
@@ -264,7 +264,8 @@ class _Tree(app_commands.CommandTree[StorydeskClient]):
     async def on_error(
         self, interaction: discord.Interaction[StorydeskClient], error: app_commands.AppCommandError, /
     ) -> None:
-        await tell_failure(interaction, error, metrics=interaction.client.desk.metrics)
+        asked = interaction.command is not None and bool(interaction.command.extras.get(ASKS))
+        await tell_failure(interaction, error, metrics=interaction.client.desk.metrics, asked=asked)
 
 
 def invite_link(application_id: int) -> str:

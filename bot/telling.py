@@ -16,9 +16,14 @@ from bot.speaking import spoken
 _log = logging.getLogger(__name__)
 
 
-async def tell_failure(interaction: discord.Interaction[Any], error: BaseException, *, metrics: Metrics) -> None:
-    """Log and count `error`, and tell the person, without acknowledging twice; what they said is not logged."""
-    metrics.failed(error)
+async def tell_failure(
+    interaction: discord.Interaction[Any], error: BaseException, *, metrics: Metrics, asked: bool = False
+) -> None:
+    """Log and count `error`, and tell the person, without acknowledging twice; what they said is not logged.
+
+    `asked` says whether it was a question that failed.
+    """
+    metrics.failed(error, asked=asked)
     say = spoken(interaction)
     sentence = sentence_for(error, said=said_with(interaction), language=say.language)
     if sentence is None:

@@ -23,6 +23,8 @@ from index.errors import StorydeskError
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
+ASKS = "asks"
+"""Marks, among a command's extras, those whose failures are failed questions."""
 _LONGEST_OPTION = 100
 _SECONDS_TO_OFFER = 2.0
 _NOBODY = discord.AllowedMentions.none()
@@ -33,7 +35,7 @@ _log = logging.getLogger(__name__)
 def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) -> None:
     """Add `/ask` and the context menu, usable everywhere, installed for a server or for a user."""
 
-    @tree.command(name="ask", description="Ask what the news stories say. The answer quotes them.")
+    @tree.command(name="ask", description="Ask what the news stories say. The answer quotes them.", extras={ASKS: True})
     @app_commands.describe(
         question='Your question, for example "How many prisoners are being exchanged?"',
         story="Look into one story only",
@@ -85,7 +87,7 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         offered = offered_days(typed, today=reception.now().date(), say=spoken(interaction))
         return [app_commands.Choice(name=name, value=day) for name, day in offered]
 
-    @tree.context_menu(name="Ask the stories about this")
+    @tree.context_menu(name="Ask the stories about this", extras={ASKS: True})
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.allowed_installs(guilds=True, users=True)
     async def ask_about(interaction: discord.Interaction[ClientT], message: discord.Message) -> None:

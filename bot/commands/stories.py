@@ -258,7 +258,7 @@ async def _store(
                 sentence = sentence_for(error, language=say.language)
                 if sentence is None:  # nobody is left to be told
                     return
-                reception.desk.metrics.failed(error)
+                reception.desk.metrics.failed(error, asked=False)
                 left_out.append(LeftOut(document.source, say.named(sentence)))
                 left_out += [LeftOut(each.source, say("not_begun")) for each in documents[number + 1 :]]
                 break

@@ -75,10 +75,14 @@ class Metrics:
         if not answer.answered:
             self._refusals.labels(answer.reason or "unknown").inc()
 
-    def failed(self, error: BaseException) -> None:
-        """Count a question that got a sentence of ours instead; by the error's class, which is ours or a library's."""
+    def failed(self, error: BaseException, *, asked: bool) -> None:
+        """Count what got a sentence of ours instead; by the error's class, which is ours or a library's.
+
+        `asked` says whether that was a question.
+        """
         original = getattr(error, "original", error)
-        self._questions.labels("failed").inc()
+        if asked:
+            self._questions.labels("failed").inc()
         self._failures.labels(type(original).__name__).inc()
 
     def took(self, stage: str, seconds: float) -> None:

@@ -139,6 +139,8 @@ async def _ask_for_question(kept: Kept, interaction: discord.Interaction[Any], a
 class _FollowUp(TellingModal):
     """Asks for a question that goes on from an answer, and answers it where the answer is."""
 
+    asks = True
+
     def __init__(self, kept: Kept, answer_id: str, say: Voice) -> None:
         super().__init__(title=say("follow_up"), metrics=kept.reception.desk.metrics)
         self._kept = kept

@@ -61,7 +61,9 @@ class PersonsView(discord.ui.View):
 
 
 class TellingModal(discord.ui.Modal):
-    """A modal whose failures reach the person."""
+    """A modal whose failures reach the person. `asks` says whether what is typed into it is a question."""
+
+    asks = False
 
     def __init__(self, *, title: str, metrics: Metrics) -> None:
         super().__init__(title=title, timeout=SECONDS_TO_FILL_IN)
@@ -74,4 +76,4 @@ class TellingModal(discord.ui.Modal):
     async def on_error(  # type: ignore[override]
         self, interaction: discord.Interaction[Any], error: Exception, /
     ) -> None:
-        await tell_failure(interaction, error, metrics=self._metrics)
+        await tell_failure(interaction, error, metrics=self._metrics, asked=self.asks)

@@ -98,3 +98,27 @@ def test_the_page_has_the_index_the_votes_and_the_queue(
         "storydesk_expected_wait_seconds 0.0",
     ):
         assert line in pages[-1]
+
+
+async def test_only_questions_that_failed_are_counted_as_such(
+    simcord_env: Env, simcord_bot: StorydeskClient, prepared_engine: Any
+) -> None:
+    def failed() -> float:
+        labels = {"outcome": "failed"}
+        return simcord_bot.desk.metrics.registry.get_sample_value("storydesk_questions_total", labels) or 0.0
+
+    guild = simcord_env.create_guild()
+    channel = guild.create_text_channel("general")
+    member = guild.add_member(simcord_env.create_user("mira"))
+    await member.slash(channel, "library", library="none")
+    assert len(simcord_env.errors) == 1
+    assert failed() == 0
+    prepared_engine.error = StorageError("It is broken.")
+    await member.slash(channel, "ask", question=QUESTION)
+    assert failed() == 1
+    said = await member.send(channel, QUESTION)
+    await member.context_menu(channel, "Ask the stories about this", said)
+    assert failed() == 2
+    await member.send(channel, f"{simcord_env.bot.user.mention} {QUESTION}")
+    assert failed() == 3
+    assert len(simcord_env.errors) == 4

@@ -227,6 +227,22 @@ async def test_an_answer_that_went_while_the_question_was_typed_is_gone(newsroom
     assert [type(error) for error in newsroom.env.errors] == [GoneError]
 
 
+async def test_of_what_fails_under_an_answer_only_a_follow_up_is_a_failed_question(newsroom: Any) -> None:
+    def failed() -> float:
+        labels = {"outcome": "failed"}
+        return newsroom.bot.desk.metrics.registry.get_sample_value("storydesk_questions_total", labels) or 0.0
+
+    answer = await newsroom.ask()
+    shown = await newsroom.mira.click(answer, label="Ask a follow-up")
+    newsroom.engine.stories[newsroom.library] = ()
+    await newsroom.mira.click(answer, label="Passages")
+    assert failed() == 0
+    (text_input,) = custom_ids_of({"components": shown.modal["components"]})
+    await newsroom.mira.submit_modal(shown, {text_input: "And when?"})
+    assert failed() == 1
+    newsroom.env.errors.clear()
+
+
 async def test_a_failure_under_a_button_is_told_with_its_number(
     newsroom: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,6 +15,7 @@ from bot.operating.health import Health
 from bot.operating.lag import LoopLag
 from bot.operating.metrics import Metrics
 from bot.operating.page import monitored
+from bot.shelf import RefusedError
 from index.errors import SettingsError
 from index.stories import Answer
 
@@ -38,12 +39,14 @@ def test_answers_refusals_and_failures_are_counted_by_what_they_were() -> None:
     metrics = Metrics()
     metrics.answered(ANSWER)
     metrics.answered(replace(ANSWER, answered=False, reason="not_answered"))
-    metrics.failed(BusyError("busy"))
+    metrics.failed(BusyError("busy"), asked=True)
+    metrics.failed(RefusedError("file_or_text"), asked=False)
     assert value(metrics, "storydesk_questions_total", outcome="answered") == 1
     assert value(metrics, "storydesk_questions_total", outcome="refused") == 1
     assert value(metrics, "storydesk_questions_total", outcome="failed") == 1
     assert value(metrics, "storydesk_refusals_total", reason="not_answered") == 1
     assert value(metrics, "storydesk_failures_total", kind="BusyError") == 1
+    assert value(metrics, "storydesk_failures_total", kind="RefusedError") == 1
 
 
 def test_a_stage_is_timed_also_when_it_fails() -> None:
