@@ -18,7 +18,10 @@ Key = tuple[Literal["direct", "reply", "answer"], int | str]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question of a person and the answer to it, from `library`; `stories` are the ids of those it cites."""
+    """A question of a person and the answer to it, from `library`; `stories` are the ids of those it rests on.
+
+    These are the ones it cites, and those that completed the question.
+    """
 
     person_id: int
     library: str
@@ -69,8 +72,10 @@ class Conversations:
     def remember(self, key: Key, earlier: Collection[Turn], turn: Turn) -> None:
         """Let a conversation have been `earlier` and then `turn`."""
         (answer,) = remembered((turn.answer,))
-        cited = frozenset(citation.story_id for citation in turn.answer.citations)
-        turns = (*earlier, Turn(turn.person_id, turn.library, answer, cited))[-TURNS:]
+        stories = frozenset(citation.story_id for citation in turn.answer.citations)
+        if answer.understood_as is not None:  # in words of what was said before
+            stories = stories.union(*(each.stories for each in earlier if each.library == turn.library))
+        turns = (*earlier, Turn(turn.person_id, turn.library, answer, stories))[-TURNS:]
         self._conversations[key] = _Conversation(turns, self._clock() + self._seconds)
         self._conversations.move_to_end(key)
         while len(self._conversations) > self._most:

@@ -100,6 +100,17 @@ def test_what_was_said_of_a_removed_story_is_forgotten(clock: Clock) -> None:
     assert questions(conversations, direct(5)) == ["Of another", "Elsewhere", "Refused"]
 
 
+def test_a_question_that_a_removed_story_completed_is_forgotten_with_it(clock: Clock) -> None:
+    cited = Citation("a", "Bridge", None, None, None, "p", 0, 1, "It was closed.")
+    first = Turn(7, "server-1", replace(turn("Of it").answer, citations=(cited,)))
+    second = Turn(7, "server-1", replace(turn("When?").answer, understood_as="When was the Bridge closed?"))
+    conversations = Conversations(clock=clock)
+    for asked in (first, second, turn("Something else")):
+        conversations.remember(direct(5), conversations.turns(direct(5)), asked)
+    conversations.forget_story("server-1", "a")
+    assert questions(conversations, direct(5)) == ["Something else"]
+
+
 def test_what_one_may_no_longer_read_completes_no_question() -> None:
     turns = (turn("Here"), turn("Elsewhere", library="server-2"))
     assert [answer.question for answer in answers_from(turns, ("server-1", "public"))] == ["Here"]
