@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, searched, shareable
 from bot.acknowledging import in_time
-from bot.conversing import Conversations, Key, Turn, answers_from
+from bot.conversing import Conversations, Key, Turn
 from bot.desk import Desk, NoSuchStoryError, UnansweredError
 from bot.limiting import Cooldowns, Hints
 from bot.remembering import KeptAnswer, Memory, ServerSettings, answers, people, servers
@@ -171,14 +171,15 @@ class Reception:
         self._being_answered.add(asked)
         libraries = await self.libraries(asker, aloud=question.aloud)
         await self.access.note_use(asker)
-        earlier = self.conversations.turns(question.earlier) if question.earlier is not None else ()
+        said = self.conversations.turns(question.earlier) if question.earlier is not None else ()
+        earlier = await self._still_there(said, libraries)
         story = await self._story_id(question.story, libraries) if question.story is not None else None
         given = await self.desk.ask(
             question.text,
             libraries=libraries,
             story=story,
             since=question.since,
-            conversation=answers_from(earlier, libraries),
+            conversation=tuple(turn.answer for turn in earlier),
         )
         answer = given.answer
         kept = KeptAnswer(
@@ -191,9 +192,7 @@ class Reception:
             answer=answer,
             asked_at=self.now(),
         )
-        # What comes from a library that one may no longer read is not said on.
-        said_before = tuple(turn for turn in earlier if turn.library in libraries)
-        return Reply(kept, said_before, await self._keep(kept, asked), asked)
+        return Reply(kept, earlier, await self._keep(kept, asked), asked)
 
     def said(self, reply: Reply, *keys: Key) -> None:
         """Remember that `reply` was given, so that the conversations `keys` go on from it."""
@@ -221,6 +220,14 @@ class Reception:
         for library in await self.libraries(asker, aloud=False):
             found.extend(await self.desk.titles(library))
         return found
+
+    async def _still_there(self, turns: Sequence[Turn], libraries: Sequence[str]) -> tuple[Turn, ...]:
+        """What was said from libraries that one may read still, of stories that nobody removed meanwhile."""
+        readable_now = [turn for turn in turns if turn.library in libraries]
+        there: dict[str, set[str]] = {}
+        for library in {turn.library for turn in readable_now}:
+            there[library] = {title.story_id for title in await self.desk.titles(library)}
+        return tuple(turn for turn in readable_now if turn.stories <= there[turn.library])
 
     async def _story_id(self, wanted: str, libraries: Sequence[str]) -> str:
         """The id that someone chose, or that of the one readable story with the title that they typed.

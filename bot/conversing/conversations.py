@@ -105,8 +105,3 @@ class Conversations:
             else:
                 del self._conversations[key]
         return changed
-
-
-def answers_from(turns: Collection[Turn], libraries: Collection[str]) -> tuple[Answer, ...]:
-    """The answers that came from these libraries: what one may no longer read completes no question."""
-    return tuple(turn.answer for turn in turns if turn.library in libraries)

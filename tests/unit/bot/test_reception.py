@@ -24,7 +24,7 @@ from bot.reception import (
 from bot.remembering import Memory, answers, libraries, people, servers
 from bot.speaking import Languages
 from index.errors import StorageError
-from index.stories import Answer, StoryTitle
+from index.stories import Answer, Citation, StoryTitle
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MIRA, EDITORS = 7, 5
@@ -211,6 +211,22 @@ async def test_a_conversation_goes_on_without_what_may_no_longer_be_read(house: 
     house.reception.said(replace(second, kept=replace(second.kept, library="server-2")), key)
     await house.reception.answer(Question("And where?", ALONE, aloud=False, earlier=key))
     assert [answer.question for answer in house.desk.asked[-1]["conversation"]] == ["Who met?"]
+
+
+async def test_a_conversation_goes_on_without_a_story_that_was_removed_wherever(house: House) -> None:
+    people.used(house.memory, MIRA, 1, at=NOON)
+    key = direct(20)
+    house.desk.stories["server-1"] = (StoryTitle("a", "Bridge", None),)
+    first = await house.reception.answer(Question("Who met?", ALONE, aloud=False))
+    cited = Citation("a", "Bridge", None, None, None, "p", 0, 1, "It was closed.")
+    answer = replace(first.kept.answer, citations=(cited,))
+    house.reception.said(replace(first, kept=replace(first.kept, answer=answer)), key)
+    await house.reception.answer(Question("And when?", ALONE, aloud=False, earlier=key))
+    assert len(house.desk.asked[-1]["conversation"]) == 1
+    house.desk.stories["server-1"] = ()
+    reply = await house.reception.answer(Question("And where?", ALONE, aloud=False, earlier=key))
+    assert house.desk.asked[-1]["conversation"] == ()
+    assert reply.earlier == ()
 
 
 def test_a_thread_counts_as_its_channel() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from clocks import Clock
 
-from bot.conversing import Conversations, Turn, answers_from, direct, replying_to
+from bot.conversing import Conversations, Turn, direct, replying_to
 from index.conversations import TURNS
 from index.stories import Answer, Citation
 
@@ -109,9 +109,3 @@ def test_a_question_that_a_removed_story_completed_is_forgotten_with_it(clock: C
         conversations.remember(direct(5), conversations.turns(direct(5)), asked)
     conversations.forget_story("server-1", "a")
     assert questions(conversations, direct(5)) == ["Something else"]
-
-
-def test_what_one_may_no_longer_read_completes_no_question() -> None:
-    turns = (turn("Here"), turn("Elsewhere", library="server-2"))
-    assert [answer.question for answer in answers_from(turns, ("server-1", "public"))] == ["Here"]
-    assert answers_from(turns, ()) == ()
