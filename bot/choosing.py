@@ -1,6 +1,7 @@
 """Which stories to offer someone who types a title."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process, utils
 
@@ -15,6 +16,12 @@ _MOST_COMPARED = 20_000
 _LEAST_SCORE = 50.0
 
 
+@lru_cache(maxsize=2 * _MOST_COMPARED)
+def _compared(title: str) -> str:
+    """What of a title is compared; remembered, as all of them are asked for at every key."""
+    return str(utils.default_process(clean(title)))
+
+
 def matching(titles: Sequence[StoryTitle], typed: str) -> list[StoryTitle]:
     """At most 25 of `titles`: those most like `typed`, the best first; without it the newest."""
     newest = sorted(titles, key=lambda title: (title.published_at or "", title.added_at), reverse=True)
@@ -22,14 +29,25 @@ def matching(titles: Sequence[StoryTitle], typed: str) -> list[StoryTitle]:
         return newest[:MOST_CHOICES]
     compared = newest[:_MOST_COMPARED]
     found = process.extract(
-        typed,
-        [clean(title.title) for title in compared],
+        utils.default_process(typed),
+        [_compared(title.title) for title in compared],
         scorer=fuzz.WRatio,
-        processor=utils.default_process,
         limit=MOST_CHOICES,
         score_cutoff=_LEAST_SCORE,
     )
     return [compared[position] for _, _, position in found]
+
+
+def meant(titles: Sequence[StoryTitle], wanted: str) -> StoryTitle | None:
+    """The story with that id, or the only one with that title, in small letters or not; None where there is none.
+
+    The beginning of an id, which the engine takes for one, is none here.
+    """
+    for title in titles:
+        if title.story_id == wanted:
+            return title
+    called = [title for title in titles if title.title.casefold() == wanted.strip().casefold()]
+    return called[0] if len({title.story_id for title in called}) == 1 else None
 
 
 def choices(titles: Iterable[StoryTitle], *, say: Voice) -> list[tuple[str, str]]:

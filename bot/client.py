@@ -16,7 +16,8 @@ from bot.access import Access, Members, fetch_from, place_of_message
 from bot.commands import ASKS, add_asking, add_help, add_libraries, add_privacy, add_settings, add_stories, add_summary
 from bot.conversing import Conversations
 from bot.desk import Desk
-from bot.failures import sentence_for
+from bot.failing.sentences import sentence_for
+from bot.failing.telling import tell_failure
 from bot.limiting import Cooldowns, Hints
 from bot.messages import answer_message, is_for_bot, reply
 from bot.operating import gateway
@@ -32,7 +33,6 @@ from bot.showing.look import draw_failure
 from bot.speaking import Languages, learn, spoken_at
 from bot.sweeping import sweep, take_stock
 from bot.syncing import command_ids, sync_commands
-from bot.telling import tell_failure
 from bot.translating import LANGUAGES
 
 _log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from bot.limiting.pace import Pace
 from bot.operating.metrics import Metrics
 from bot.translating import SOURCE, text
 from index.errors import StorageError, UnknownStoryError
-from index.stories import AddResult, Answer, StoredStory, StoryTitle, Summary
+from index.stories import AddResult, Answer, Document, StoredStory, StoryTitle, Summary
 
 _log = logging.getLogger(__name__)
 
@@ -49,16 +49,7 @@ class Asks(Protocol):
     def summarize(self, story_id: str, *, library: str, sentences: int = 3) -> Summary: ...
 
     def add_document(
-        self,
-        data: bytes,
-        *,
-        name: str,
-        library: str,
-        source: str,
-        identity: str,
-        title: str | None = None,
-        published_at: str | None = None,
-        on_progress: Callable[[str, int, int], None] | None = None,
+        self, document: Document, *, library: str, on_progress: Callable[[str, int, int], None] | None = None
     ) -> list[AddResult]: ...
 
     def remove(self, story_id: str, *, library: str | None = None) -> str: ...

@@ -12,6 +12,7 @@ from weakref import WeakSet
 
 from bot.access import Access, Asker, CouldNotVerifyError, Facts, must_be_private, readable, searched, shareable
 from bot.acknowledging import in_time
+from bot.choosing import meant
 from bot.conversing import Conversations, Key, Turn
 from bot.desk import Desk, NoSuchStoryError, UnansweredError
 from bot.limiting import Cooldowns, Hints
@@ -173,7 +174,10 @@ class Reception:
         await self.access.note_use(asker)
         said = self.conversations.turns(question.earlier) if question.earlier is not None else ()
         earlier = await self._still_there(said, libraries)
-        story = await self._story_id(question.story, libraries) if question.story is not None else None
+        story = None
+        if question.story is not None:
+            library, story = await self.meant_story(question.story, libraries)
+            libraries = (library,)
         given = await self.desk.ask(
             question.text,
             libraries=libraries,
@@ -229,21 +233,18 @@ class Reception:
             there[library] = {title.story_id for title in await self.desk.titles(library)}
         return tuple(turn for turn in readable_now if turn.stories <= there[turn.library])
 
-    async def _story_id(self, wanted: str, libraries: Sequence[str]) -> str:
-        """The id that someone chose, or that of the one readable story with the title that they typed.
-
-        The beginning of an id, which the engine takes for one, is none here. Raises NoSuchStoryError.
-        """
-        found: set[str] = set()
+    async def meant_story(self, wanted: str, libraries: Sequence[str]) -> tuple[str, str]:
+        """Library and id of the story with that id, or of the only one with that title. Raises NoSuchStoryError."""
+        library_of: dict[str, str] = {}
+        titles: list[StoryTitle] = []
         for library in libraries:
-            for title in await self.desk.titles(library):
-                if title.story_id == wanted:
-                    return wanted
-                if title.title.casefold() == wanted.strip().casefold():
-                    found.add(title.story_id)
-        if len(found) != 1:
+            found = await self.desk.titles(library)
+            titles += found
+            library_of.update((title.story_id, library) for title in found)
+        story = meant(titles, wanted)
+        if story is None:
             raise NoSuchStoryError("no_such_story")
-        return found.pop()
+        return library_of[story.story_id], story.story_id
 
     async def _is_hidden(self, asker: Asker, private: bool | None) -> bool:
         place = asker.place

@@ -13,6 +13,7 @@ from bot.showing.stories import FROM_MESSAGE
 from index.errors import ReadingError
 from index.reading.dates import iso_date
 from index.reading.discovering import TEXT_SUFFIXES
+from index.stories import Document
 
 MOST_BYTES = 10 * 1024 * 1024
 """Of a file: what everybody may send in Discord."""
@@ -20,18 +21,6 @@ SECONDS = 30.0
 """For Discord to hand a file over."""
 MOST_FILES = 5
 """Of one message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Bytes with the name whose ending says what kind of file it is; see `Engine.add_document`."""
-
-    data: bytes
-    name: str
-    source: str
-    identity: str
-    title: str | None = None
-    published_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from bot.desk import Asks, BusyError, ClosingError, TookTooLongError, UnansweredError
 from index.errors import UnknownStoryError
-from index.stories import AddResult, StoredStory, Summary
+from index.stories import AddResult, Document, StoredStory, Summary
 
 Progress = Callable[[str, int, int], None]
 Parameters = ParamSpec("Parameters")
@@ -56,30 +56,9 @@ class Shelf:
         """A few sentences of the story's own."""
         return await self._looking.run(self._engine.summarize, story_id, library=library)
 
-    async def add(
-        self,
-        library: str,
-        data: bytes,
-        *,
-        name: str,
-        source: str,
-        identity: str,
-        title: str | None = None,
-        published_at: str | None = None,
-        on_progress: Progress | None = None,
-    ) -> list[AddResult]:
+    async def add(self, library: str, document: Document, *, on_progress: Progress | None = None) -> list[AddResult]:
         """Store the stories of a document; see `Engine.add_document`. `on_progress` is called in another thread."""
-        return await self._changing.run(
-            self._engine.add_document,
-            data,
-            name=name,
-            library=library,
-            source=source,
-            identity=identity,
-            title=title,
-            published_at=published_at,
-            on_progress=on_progress,
-        )
+        return await self._changing.run(self._engine.add_document, document, library=library, on_progress=on_progress)
 
     async def remove(self, library: str, story_id: str) -> str:
         """Remove a story; returns its title."""

@@ -14,7 +14,7 @@ from index.publishing.preparing import Prepared, prepare
 from index.publishing.stores import Progress, Stores
 from index.publishing.writers import Writers
 from index.reading import ReadFailure, discover, read_document, read_file
-from index.stories import AddResult, Story
+from index.stories import AddResult, Document, Story
 from index.storing import Library
 
 WAITING_FOR_SERVER = "seconds waited for the vector server"
@@ -45,21 +45,9 @@ class Adding:
 
         return self._store(read(), library, tell)
 
-    def add_document(
-        self,
-        data: bytes,
-        library: str,
-        *,
-        name: str,
-        source: str,
-        identity: str,
-        title: str | None,
-        published_at: str | None,
-        tell: Progress,
-    ) -> list[AddResult]:
+    def add_document(self, document: Document, library: str, *, tell: Progress) -> list[AddResult]:
         """Store the stories of a document that was sent; one result per story or failure, see `read_document`."""
-        found = read_document(data, name=name, source=source, identity=identity, title=title, published_at=published_at)
-        items = (_failed(item) if isinstance(item, ReadFailure) else item for item in found)
+        items = (_failed(item) if isinstance(item, ReadFailure) else item for item in read_document(document))
         return list(self._store(items, library, tell))
 
     def import_export(self, path: Path, *, tell: Progress) -> Iterator[AddResult]:

@@ -36,6 +36,7 @@ from index.settings import IndexSettings
 from index.stories import (
     AddResult,
     Answer,
+    Document,
     Finding,
     Leg,
     LibraryHealth,
@@ -156,37 +157,13 @@ class Engine:
         check_library_name(library)
         return self._adding().add(paths, library, tell=on_progress or _tell_nobody)
 
-    def add_document(
-        self,
-        data: bytes,
-        *,
-        name: str,
-        library: str,
-        source: str,
-        identity: str,
-        title: str | None = None,
-        published_at: str | None = None,
-        on_progress: Progress | None = None,
-    ) -> list[AddResult]:
-        """Store what was sent under a file's `name`, of any kind that `add` reads; one result per story.
+    def add_document(self, document: Document, *, library: str, on_progress: Progress | None = None) -> list[AddResult]:
+        """Store what was sent, of any kind that `add` reads; one result per story.
 
-        `source` is what to show for where it comes from. `identity` is that of a story that gives no id nor URL
-        itself; the same identity again is the same story. `title` and `published_at`, an ISO 8601 date, take the place
-        of a single story's own.
         Raises LibraryNameError, StorageError, ModelError.
         """
         check_library_name(library)
-        tell = on_progress or _tell_nobody
-        return self._adding().add_document(
-            data,
-            library,
-            name=name,
-            source=source,
-            identity=identity,
-            title=title,
-            published_at=published_at,
-            tell=tell,
-        )
+        return self._adding().add_document(document, library, tell=on_progress or _tell_nobody)
 
     def _adding(self) -> Adding:
         return Adding(self._stores, self._writers, after_batch=lambda: progressed(self._home))

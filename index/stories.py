@@ -101,6 +101,23 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """Bytes that were sent to be stored, not named by a path; `name` ends with the kind of file they are.
+
+    `source` is what to show for where it comes from. `identity` is that of a story that gives no id nor URL itself;
+    the same identity again is the same story. `title` and `published_at`, an ISO 8601 date, take the place of a single
+    story's own.
+    """
+
+    data: bytes
+    name: str
+    source: str
+    identity: str
+    title: str | None = None
+    published_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AddResult:
     """What became of one story that was to be added. `error` is a sentence when `status` is "failed", else None."""
 

@@ -1,7 +1,5 @@
 """`/ask`, and "Ask the stories about this" on a message: answers a question where it is asked."""
 
-import asyncio
-import logging
 import time
 from typing import TypeVar
 
@@ -10,26 +8,21 @@ from discord import app_commands
 
 from bot.access import asker_of
 from bot.acknowledging import defer
-from bot.choosing import choices, matching
+from bot.commands.offering import offer_stories
 from bot.conversing import direct
-from bot.desk import UnansweredError
 from bot.pressing.answers import LONGEST_QUESTION, draw_reply, remember
 from bot.reception import Question, Reception
 from bot.said import all_said, as_question
 from bot.showing.look import draw_hint
 from bot.since import offered_days, parse_since
 from bot.speaking import spoken
-from index.errors import StorydeskError
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 
 ASKS = "asks"
 """Marks, among a command's extras, those whose failures are failed questions."""
 _LONGEST_OPTION = 100
-_SECONDS_TO_OFFER = 2.0
 _NOBODY = discord.AllowedMentions.none()
-
-_log = logging.getLogger(__name__)
 
 
 def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) -> None:
@@ -70,17 +63,9 @@ def add_asking(tree: app_commands.CommandTree[ClientT], reception: Reception) ->
         remember(reception, given, message.id, aloud=aloud, channel_id=channel_id)
 
     @ask.autocomplete("story")
-    async def offer_stories(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:
-        try:
-            async with asyncio.timeout(_SECONDS_TO_OFFER):
-                titles = await reception.titles(asker_of(interaction))
-                found = await reception.desk.quickly(matching, titles, typed)
-        except (UnansweredError, StorydeskError, TimeoutError) as error:
-            _log.info("No stories were offered: %s", type(error).__name__)
-            return []
-        return [
-            app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found, say=spoken(interaction))
-        ]
+    async def offer_titles(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:
+        titles = reception.titles(asker_of(interaction))
+        return await offer_stories(interaction, reception, typed, of=titles)
 
     @ask.autocomplete("since")
     async def offer_days(interaction: discord.Interaction[ClientT], typed: str) -> list[app_commands.Choice[str]]:

@@ -9,7 +9,8 @@ import discord
 from discord import app_commands
 
 from bot.access import asker_of, manageable
-from bot.choosing import MOST_CHOICES, choice_name, choices, matching
+from bot.choosing import MOST_CHOICES, choice_name, meant
+from bot.commands.offering import SECONDS_TO_OFFER, offer_stories
 from bot.desk import UnansweredError
 from bot.reception import NotHereError, Reception
 from bot.remembering import BoundLibrary
@@ -19,7 +20,6 @@ from bot.translating import Voice
 from index.errors import StorydeskError
 from index.stories import StoryTitle
 
-_SECONDS_TO_OFFER = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -50,14 +50,10 @@ async def managed_library(
 
 async def meant_story(reception: Reception, library: BoundLibrary, wanted: str) -> StoryTitle:
     """The story of the library with that id, or the only one with that title. Raises RefusedError."""
-    titles = await reception.desk.titles(library.name)
-    same_title = [each for each in titles if each.title.casefold() == wanted.strip().casefold()]
-    for each in titles:
-        if each.story_id == wanted:
-            return each
-    if len(same_title) == 1:
-        return same_title[0]
-    raise RefusedError("no_such_story_there")
+    found = meant(await reception.desk.titles(library.name), wanted)
+    if found is None:
+        raise RefusedError("no_such_story_there")
+    return found
 
 
 def title_of(library: BoundLibrary, say: Voice) -> str:
@@ -70,7 +66,7 @@ async def offer_libraries(
 ) -> list[app_commands.Choice[str]]:
     """The libraries that the person may change, to choose from; none for anybody else."""
     try:
-        async with asyncio.timeout(_SECONDS_TO_OFFER):
+        async with asyncio.timeout(SECONDS_TO_OFFER):
             found = await managed_libraries(interaction, reception)
     except (UnansweredError, StorydeskError, TimeoutError) as error:
         _log.info("No libraries were offered: %s", type(error).__name__)
@@ -90,14 +86,9 @@ async def offer_managed_stories(
 ) -> list[app_commands.Choice[str]]:
     """The stories of the library that was chosen with the command, or of the server's first one, to choose from."""
     chosen = getattr(interaction.namespace, "library", None)
-    try:
-        async with asyncio.timeout(_SECONDS_TO_OFFER):
-            library = await managed_library(interaction, reception, chosen if isinstance(chosen, str) else None)
-            titles: Sequence[StoryTitle] = await reception.desk.titles(library.name)
-            found = await reception.desk.quickly(matching, titles, typed)
-    except (UnansweredError, StorydeskError, TimeoutError) as error:
-        _log.info("No stories were offered: %s", type(error).__name__)
-        return []
-    return [
-        app_commands.Choice(name=name, value=story_id) for name, story_id in choices(found, say=spoken(interaction))
-    ]
+    name = chosen if isinstance(chosen, str) else None
+
+    async def titles() -> Sequence[StoryTitle]:
+        return await reception.desk.titles((await managed_library(interaction, reception, name)).name)
+
+    return await offer_stories(interaction, reception, typed, of=titles())

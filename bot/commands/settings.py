@@ -50,7 +50,7 @@ def add_settings(
         if isinstance(interaction.client, LearnsLanguage):  # which may be what was changed
             await interaction.client.learn_language(interaction)
         await interaction.edit_original_response(
-            embed=draw_settings(settings, languages=languages, say=spoken(interaction)),
+            embed=_drawn(interaction, settings, languages),
             allowed_mentions=_NOBODY,
         )
 
@@ -59,7 +59,7 @@ def add_settings(
         await defer(interaction)
         settings = await _current(interaction, reception)
         await interaction.edit_original_response(
-            embed=draw_settings(settings, languages=languages, say=spoken(interaction)), allowed_mentions=_NOBODY
+            embed=_drawn(interaction, settings, languages), allowed_mentions=_NOBODY
         )
 
     @group.command(name="channels", description="Choose the channels in which I answer")
@@ -67,9 +67,8 @@ def add_settings(
         await defer(interaction)
         settings = await _current(interaction, reception)
         say = spoken(interaction)
-        chosen = [each for each in sorted(settings.channels) if _is_there(interaction, each)]
-        view = _Channels(interaction.user.id, reception, chosen, languages, say)
-        embed = draw_settings(settings, languages=languages, say=say)
+        view = _Channels(interaction.user.id, reception, _there(interaction, settings), languages, say)
+        embed = _drawn(interaction, settings, languages)
         await interaction.edit_original_response(embed=embed, view=view, allowed_mentions=_NOBODY)
 
     @group.command(name="direct-messages", description="May members read this server's stories in direct messages?")
@@ -137,13 +136,19 @@ class _Channels(PersonsView):
         await defer_change(interaction)
         settings = await _change(interaction, self._reception, channels=channels)
         self.stop()
-        embed = draw_settings(settings, languages=self._languages, say=spoken(interaction))
+        embed = _drawn(interaction, settings, self._languages)
         await interaction.edit_original_response(embed=embed, view=None, allowed_mentions=_NOBODY)
 
 
-def _is_there(interaction: Interaction, channel_id: int) -> bool:
-    """Whether the server has the channel still."""
-    return interaction.guild is not None and interaction.guild.get_channel(channel_id) is not None
+def _drawn(interaction: Interaction, settings: ServerSettings, languages: Mapping[str, str]) -> discord.Embed:
+    there = _there(interaction, settings)
+    return draw_settings(settings, channels=there, languages=languages, say=spoken(interaction))
+
+
+def _there(interaction: Interaction, settings: ServerSettings) -> list[int]:
+    """The channels of the settings that the server has still."""
+    server = interaction.guild
+    return [each for each in sorted(settings.channels) if server is not None and server.get_channel(each) is not None]
 
 
 class _ChosenBefore(discord.SelectDefaultValue):

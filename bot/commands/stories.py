@@ -16,14 +16,15 @@ from bot.commands.managing import (
     title_of,
 )
 from bot.commands.progress import showing_progress
-from bot.failures import sentence_for
+from bot.failing.confided import said_with
+from bot.failing.sentences import sentence_for
 from bot.operating.logs import audit
 from bot.pressing.base import TellingModal
 from bot.pressing.confirming import ask_to_confirm
 from bot.pressing.pages import show_pages
 from bot.reception import Reception
 from bot.remembering import BoundLibrary
-from bot.sent import Document, NotTaken
+from bot.sent import NotTaken
 from bot.shelf import Progress, RefusedError, Shelf
 from bot.showing.stories import (
     FROM_PERSON,
@@ -38,7 +39,7 @@ from bot.showing.stories import (
 )
 from bot.speaking import spoken
 from bot.translating import Voice
-from index.stories import AddResult, StoryTitle
+from index.stories import AddResult, Document, StoryTitle
 
 ClientT = TypeVar("ClientT", bound=discord.Client)
 Interaction = discord.Interaction[Any]
@@ -255,7 +256,7 @@ async def _store(
             except Exception as error:
                 if len(documents) + len(not_taken) == 1:
                     raise
-                sentence = sentence_for(error, language=say.language)
+                sentence = sentence_for(error, said=said_with(interaction), language=say.language)
                 if sentence is None:  # nobody is left to be told
                     return
                 reception.desk.metrics.failed(error, asked=False)
@@ -270,16 +271,7 @@ async def _add(
 ) -> list[AddResult]:
     # Written before as well: it goes on when nobody waits for it any more.
     _audit("story sent", interaction, library=library.name, bytes=len(document.data))
-    added = await shelf.add(
-        library.name,
-        document.data,
-        name=document.name,
-        source=document.source,
-        identity=document.identity,
-        title=document.title,
-        published_at=document.published_at,
-        on_progress=tell,
-    )
+    added = await shelf.add(library.name, document, on_progress=tell)
     for each in added:
         if each.status != "failed":
             _audit(f"story {each.status}", interaction, library=library.name, story_id=each.story_id)

@@ -14,6 +14,7 @@ from discord import ui
 from bot.access import asker_of
 from bot.acknowledging import defer, in_time
 from bot.conversing import Key, Turn, direct, following, replying_to
+from bot.failing.telling import tell_failure
 from bot.pressing.base import OF_ANSWERS, TellingModal, begin
 from bot.pressing.kept import GoneError, Kept
 from bot.pressing.pages import show_pages
@@ -23,7 +24,6 @@ from bot.showing.answers import draw_answer
 from bot.showing.look import draw_hint
 from bot.showing.passages import QuoteGoneError, draw_passages, passage_pages
 from bot.speaking import spoken
-from bot.telling import tell_failure
 from bot.translating import Voice
 
 LONGEST_QUESTION = 1_000

@@ -4,9 +4,9 @@ from typing import Any, Protocol, runtime_checkable
 
 import discord
 
+from bot.failing.telling import tell_failure
 from bot.operating.metrics import Metrics
 from bot.speaking import LearnsLanguage
-from bot.telling import tell_failure
 
 
 @runtime_checkable

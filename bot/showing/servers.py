@@ -1,6 +1,6 @@
 """Draws a server's settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import discord
 
@@ -11,13 +11,19 @@ from bot.translating import Voice
 _MOST_CHANNELS = 25
 
 
-def draw_settings(settings: ServerSettings, *, languages: Mapping[str, str], say: Voice) -> discord.Embed:
-    """What is set, and with which command each is changed. `languages` are names of languages by their codes."""
-    channels = [f"<#{channel_id}>" for channel_id in sorted(settings.channels)]
-    shown = " ".join(channels[:_MOST_CHANNELS]) + (" …" if len(channels) > _MOST_CHANNELS else "")
+def draw_settings(
+    settings: ServerSettings, *, channels: Sequence[int], languages: Mapping[str, str], say: Voice
+) -> discord.Embed:
+    """What is set, and with which command each is changed.
+
+    `channels` are those of the settings that the server has still, `languages` names of languages by their codes.
+    """
+    shown = " ".join(f"<#{channel_id}>" for channel_id in channels[:_MOST_CHANNELS])
+    shown += " …" if len(channels) > _MOST_CHANNELS else ""
+    everywhere = say("all_channels" if not settings.channels else "channels_gone")
     answers_mentions = settings.mention_mode == "mentions"
     lines = [
-        (say("setting_channels"), shown or say("all_channels"), "channels"),
+        (say("setting_channels"), shown or everywhere, "channels"),
         (
             say("setting_direct_messages"),
             say("direct_messages_on" if settings.direct_messages else "server_only"),

@@ -28,7 +28,7 @@ from bot.desk import Desk
 from bot.remembering import Memory
 from bot.settings import BotSettings
 from index.errors import UnknownStoryError
-from index.stories import AddResult, Answer, Citation, Figure, StoredStory, StoryTitle, Summary
+from index.stories import AddResult, Answer, Citation, Document, Figure, StoredStory, StoryTitle, Summary
 
 FOLDER = Path(__file__).parent
 NOW = datetime(2026, 1, 1, 0, 0, 30, tzinfo=UTC)
@@ -184,7 +184,7 @@ class _PreparedEngine:
     def remove(self, story_id: str, *, library: str | None = None) -> str:
         raise UnknownStoryError(story_id)
 
-    def add_document(self, data: bytes, **options: Any) -> list[AddResult]:
+    def add_document(self, document: Document, **options: Any) -> list[AddResult]:
         return []
 
     def remove_library(self, name: str) -> bool:

@@ -5,6 +5,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,8 +37,9 @@ class Belief:
         return self.candidate.span_text
 
 
+@lru_cache(maxsize=4_000)
 def wording(text: str) -> str:
-    """What two texts share that differ in articles, punctuation and case only."""
+    """What two texts share that differ in articles, punctuation and case only; each text is asked for many times."""
     plain = "".join(" " if unicodedata.category(character)[0] in "PZC" else character for character in text.casefold())
     return " ".join(_ARTICLES.sub(" ", plain).split())
 

@@ -12,6 +12,7 @@ from typing import Any
 import discord
 import pytest
 import yarl
+from answers_shown import AGREED
 from discord.gateway import DiscordWebSocket
 from discord_description import discord_description
 from discord_stand_in import StandIn
@@ -22,7 +23,7 @@ from bot.desk import Desk
 from bot.remembering import Memory
 from bot.settings import BotSettings
 from index.errors import UnknownStoryError
-from index.stories import Answer, Citation, Figure, StoryTitle
+from index.stories import Answer, Figure, StoryTitle
 
 ANSWER = Answer(
     question="How many prisoners are being exchanged?",
@@ -31,19 +32,7 @@ ANSWER = Answer(
     text="1,000 prisoners each. Each side will hand over 1,000 prisoners.",
     confidence=0.9,
     figures=(Figure("1,000 prisoners each", 1000, "prisoners", "2025-05-16", (0,)),),
-    citations=(
-        Citation(
-            story_id="a",
-            title="Two sides agree on exchange",
-            url="https://harbour-post.example/agreed",
-            publisher="The Harbour Post",
-            published_at="2025-05-16",
-            passage_id="a-0",
-            start=0,
-            end=41,
-            quote="Each side will hand over 1,000 prisoners.",
-        ),
-    ),
+    citations=(AGREED,),
 )
 
 

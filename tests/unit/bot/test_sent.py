@@ -11,6 +11,7 @@ import pytest
 
 from bot import sent
 from bot.shelf import RefusedError
+from index.stories import Document
 
 
 class File:
@@ -31,13 +32,13 @@ class File:
         return self.data
 
 
-async def fetch(file: Any, **options: Any) -> sent.Document:
+async def fetch(file: Any, **options: Any) -> Document:
     return await sent.of_attachment(file, **options)
 
 
 async def test_a_file_becomes_a_document_of_its_own_identity() -> None:
     document = await fetch(File("Bridge.TXT"), title="Bridge")
-    assert document == sent.Document(b"abc", "Bridge.TXT", "Bridge.TXT", "discord:attachment:7", "Bridge")
+    assert document == Document(b"abc", "Bridge.TXT", "Bridge.TXT", "discord:attachment:7", "Bridge")
 
 
 @pytest.mark.parametrize("file", [File("virus.exe"), File("story.txt.zip"), File(size=sent.MOST_BYTES + 1)])

@@ -10,14 +10,15 @@ import pytest
 
 from index.engine import Engine
 from index.errors import LibraryNameError, StorageError
-from index.stories import AddResult
+from index.stories import AddResult, Document
 
 TEXT = b"The old bridge was closed on Friday. Forty boats waited in the harbour until noon."
 
 
 def send(engine: Engine, data: bytes, name: str, **options: Any) -> list[AddResult]:
-    defaults = {"library": "server-1", "source": name, "identity": "sent:1"}
-    return engine.add_document(data, name=name, **(defaults | options))
+    how = {name: options.pop(name) for name in ("library", "on_progress") if name in options}
+    document = Document(data, name, **({"source": name, "identity": "sent:1"} | options))
+    return engine.add_document(document, **({"library": "server-1"} | how))
 
 
 @pytest.mark.parametrize(

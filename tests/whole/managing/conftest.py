@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zlib import crc32
@@ -14,7 +14,7 @@ from simcord.env import Env
 
 from bot.desk import UnansweredError
 from index.errors import UnknownStoryError
-from index.stories import AddResult, Answer, Quote, StoredStory, StorySummary, StoryTitle, Summary
+from index.stories import AddResult, Answer, Document, Quote, StoredStory, StorySummary, StoryTitle, Summary
 
 Tell = Callable[[str, int, int], None]
 
@@ -75,31 +75,18 @@ class KeepingEngine:
         fields = {name: getattr(story, name) for name in StorySummary.__dataclass_fields__}
         return Summary(StorySummary(**fields), (Quote(0, len(story.text), story.text),))
 
-    def add_document(
-        self,
-        data: bytes,
-        *,
-        name: str,
-        library: str,
-        source: str,
-        identity: str,
-        title: str | None = None,
-        published_at: str | None = None,
-        on_progress: Tell | None = None,
-    ) -> list[AddResult]:
+    def add_document(self, document: Document, *, library: str, on_progress: Tell | None = None) -> list[AddResult]:
         self.threads.add(threading.get_ident())
-        self.documents.append(
-            {"data": data, "name": name, "library": library, "identity": identity, "title": title}
-            | {"published_at": published_at}
-        )
+        self.documents.append(asdict(document) | {"library": library})
         self.while_adding(on_progress or (lambda *step: None))
-        if self.error is not None and name not in self.error_not_for:
+        if self.error is not None and document.name not in self.error_not_for:
             raise self.error
-        fields = json.loads(data) if name.endswith(".json") else {"text": data.decode()}
+        fields = json.loads(document.data) if document.name.endswith(".json") else {"text": document.data.decode()}
         if not fields["text"].strip():
-            return [AddResult(source, "failed", error="This has no words; give a file with the story's text.")]
-        named = title or fields.get("title") or "Untitled"
-        return [AddResult(source, "added", self.put(library, named, fields["text"]), named)]
+            problem = "This has no words; give a file with the story's text."
+            return [AddResult(document.source, "failed", error=problem)]
+        named = document.title or fields.get("title") or "Untitled"
+        return [AddResult(document.source, "added", self.put(library, named, fields["text"]), named)]
 
     def remove(self, story_id: str, *, library: str | None = None) -> str:
         story = self.story(story_id, library=library)

@@ -155,6 +155,16 @@ async def test_a_storys_text_is_not_logged_when_it_cannot_be_stored(
     assert TEXT[-20:] not in caplog.text
 
 
+async def test_a_messages_text_is_not_logged_when_one_of_several_things_cannot_be_stored(
+    town: Any, prepared_engine: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    prepared_engine.error = RuntimeError(f"cannot embed {TEXT!r}")
+    message = await town.reader.send(town.channel, TEXT, attachments=[("a.txt", b"Something else.")])
+    await town.manager.context_menu(town.channel, "Add as story", message)
+    assert "cannot embed" in caplog.text
+    assert TEXT[:20] not in caplog.text
+
+
 async def test_files_of_a_message_that_are_not_taken_are_named_with_the_reason(town: Any, prepared_engine: Any) -> None:
     names = [f"{letter}.txt" for letter in "abcdefg"]
     files = [*((name, TEXT.encode()) for name in names), ("picture.png", b"x")]

@@ -30,6 +30,19 @@ async def test_what_is_set_is_shown_with_the_command_that_changes_it(
     assert_quiet()
 
 
+async def test_deleted_channels_are_not_shown_and_when_all_are_it_is_said(town: Any, simcord_bot: Any) -> None:
+    memory, here, gone = simcord_bot.memory, town.channel.id, town.channel.id + 1
+    await town.manager.slash(town.channel, "settings cooldown", seconds=0)  # the bot knows the server by then
+    servers.change_settings(memory, town.guild.id, channels=frozenset([here, gone]))
+    shown = text_of(await town.manager.slash(town.channel, "settings show"))
+    assert f"<#{here}>" in shown
+    assert f"<#{gone}>" not in shown
+    servers.change_settings(memory, town.guild.id, channels=frozenset([gone]))
+    shown = text_of(await town.manager.slash(town.channel, "settings show"))
+    assert "I answer in no channel here" in shown
+    assert "in all channels" not in shown
+
+
 @pytest.mark.parametrize(
     ("command", "options", "name", "value"),
     [

@@ -95,7 +95,7 @@ def cards(say: Voice) -> Iterator[tuple[str, Any]]:
         servers.ServerSettings(frozenset([1]), False, "off", "1", 1),
         servers.ServerSettings(cooldown_seconds=0, language="1"),
     ):
-        yield "settings", draw_settings(settings, languages={}, say=say)
+        yield "settings", draw_settings(settings, channels=sorted(settings.channels), languages={}, say=say)
     for manages in (True, False):
         yield f"help {manages}", draw_help(in_server=True, manages=manages, say=say)
     for chosen in (None, "1"):

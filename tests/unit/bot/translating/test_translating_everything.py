@@ -28,7 +28,7 @@ WITHOUT = {
     "syncing.py",
 }
 """What speaks to who runs the bot, or to nobody."""
-FOLDERS = ("", "access", "commands", "conversing", "limiting", "pressing", "showing")
+FOLDERS = ("", "access", "commands", "conversing", "failing", "limiting", "pressing", "showing")
 TRANSLATED = sorted(
     f"{folder}/{path.name}".lstrip("/")
     for folder in FOLDERS

@@ -57,7 +57,7 @@ def test_help_and_settings_fit_however_commands_are_called(language: Language, l
         )
         shown = [
             draw_help(in_server=True, manages=True, say=say),
-            draw_settings(settings, languages=dict(LANGUAGES.items()), say=say),
+            draw_settings(settings, channels=sorted(settings.channels), languages=dict(LANGUAGES.items()), say=say),
         ]
         assert [problems_of(each) for each in shown] == [None, None]
         assert all(len(each) <= 6_000 for each in shown)

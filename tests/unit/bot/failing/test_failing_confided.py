@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from bot.confided import said_with, without
+from bot.failing.confided import said_with, without
 
 STORY = "Die Gefängnisse der Insel Ærø sind „überfüllt“.\n\nDas sagte die Direktorin am Montag in Vordingborg."
 

@@ -10,7 +10,7 @@ import pytest
 from discord import app_commands
 
 from bot.desk import BusyError, TookTooLongError
-from bot.failures import sentence_for
+from bot.failing.sentences import sentence_for
 from bot.translating import text
 from index.errors import StorageError
 

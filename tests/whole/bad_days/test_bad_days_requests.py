@@ -1,101 +1,21 @@
-"""The whole bot over real HTTP and a real websocket, while Discord limits, fails, waits, breaks off and disconnects."""
+"""Discord limits, fails, waits and breaks off; people are answered or told, and nothing is done twice."""
 
 import asyncio
 import json
-import os
-import signal
-import socket
-import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
+from bot_running import QUESTION, Bot, answered
 from discord_bad_days import broken_off, failing, limited, never_finished, refusing, slow
-from discord_payloads import person
 from discord_stand_in import StandIn
 
 from bot.operating import gateway
-from bot.running import run_bot
-from bot.settings import load_settings
 from index.errors import StorydeskError
 
 pytestmark = pytest.mark.slow
-
-QUESTION = "How many prisoners are being exchanged in Wolpertingen?"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Bot:
-    """What a test does while the bot runs in the main thread, where signals arrive."""
-
-    def __init__(self, engine: Any, home: Path) -> None:
-        engine.load_model = lambda: None
-        self.engine = engine
-        self.port = free_port()
-        self.settings = load_settings(
-            folder=home,
-            environment={
-                "STORYDESK_HOME": str(home),
-                "DISCORD_TOKEN": "MTE4NTYzNzQ5OTk4.made-up.token-of-no-bot",
-                "STORYDESK_QUESTION_SECONDS": "20",
-                "STORYDESK_PUBLIC_FOR_ALL": "true",
-                "STORYDESK_LOG_FORMAT": "json",
-                "STORYDESK_METRICS_PORT": str(self.port),
-            },
-        )
-
-    def run(self, meanwhile: Callable[[], None]) -> None:
-        """Run until `meanwhile`, in a thread of its own, has ended; what it raises is raised here."""
-        raised: list[BaseException] = []
-
-        def act() -> None:
-            try:
-                meanwhile()
-            except BaseException as error:  # noqa: BLE001 - raised again where the test sees it
-                raised.append(error)
-            finally:
-                os.kill(os.getpid(), signal.SIGTERM)
-
-        run_bot(self.settings, self.engine, on_connected=lambda invite: threading.Thread(target=act).start())
-        if raised:
-            raise raised[0]
-
-    def get(self, path: str) -> tuple[int, str]:
-        """What the page for monitors says."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-
-    def figure(self, line: str) -> float:
-        """A line of the metrics, such as `storydesk_servers`; 0 when there is none."""
-        found = [one for one in self.get("/metrics")[1].splitlines() if one.startswith(line + " ")]
-        return float(found[0].rpartition(" ")[2]) if found else 0.0
-
-
-@pytest.fixture
-def bot(prepared_engine: Any, tmp_path: Path) -> Iterator[Bot]:
-    timer = threading.Timer(120, lambda: os.kill(os.getpid(), signal.SIGTERM))
-    timer.daemon = True
-    timer.start()
-    yield Bot(prepared_engine, tmp_path)
-    timer.cancel()
-
-
-def answered(interaction: Any) -> bool:
-    return "1,000 prisoners each" in json.dumps(interaction.shown, ensure_ascii=False)
 
 
 def test_questions_in_a_server_and_in_a_direct_message_are_answered_and_nothing_is_refused(
@@ -242,89 +162,6 @@ def test_a_login_that_discord_never_answers_is_one_sentence(
     stand_in.script("GET", "/users/@me", slow(3_600), slow(3_600))
     with pytest.raises(StorydeskError, match="Discord cannot be reached"):
         bot.run(lambda: None)
-
-
-@pytest.mark.parametrize("code", [None, 4000])
-def test_a_lost_gateway_connection_is_resumed_and_what_was_asked_meanwhile_is_answered(
-    code: int | None, bot: Bot, stand_in: StandIn
-) -> None:
-    def act() -> None:
-        stand_in.lose_gateway(code=code)
-        asked = stand_in.write(QUESTION)
-        stand_in.wait_for(lambda: stand_in.messages, what="the question of meanwhile is answered")
-        assert stand_in.messages[0]["message_reference"]["message_id"] in (asked, int(asked))
-        assert [session.resumed for session in stand_in.sessions] == [1]
-        assert bot.figure('storydesk_gateway_events_total{event="lost"}') == 1
-        assert bot.figure('storydesk_gateway_events_total{event="resumed"}') == 1
-        assert bot.figure('storydesk_gateway_connected{shard="0"}') == 1
-
-    bot.run(act)
-    assert stand_in.refused == []
-
-
-def test_discords_wish_to_reconnect_is_followed(bot: Bot, stand_in: StandIn) -> None:
-    def act() -> None:
-        stand_in.ask_to_reconnect()
-        stand_in.wait_for(lambda: stand_in.sessions[0].resumed, what="the session is resumed")
-        asked = stand_in.ask(QUESTION)
-        stand_in.wait_for(lambda: answered(asked), what="a question is answered")
-
-    bot.run(act)
-
-
-def test_a_session_that_discord_forgot_is_begun_anew(bot: Bot, stand_in: StandIn) -> None:
-    def act() -> None:
-        stand_in.forget_sessions()
-        stand_in.lose_gateway()
-        stand_in.wait_for(lambda: len(stand_in.sessions) == 2, what="a second session begins")
-        stand_in.wait_for(lambda: stand_in.connected, what="it is connected")
-        asked = stand_in.ask(QUESTION)
-        stand_in.wait_for(lambda: answered(asked), what="a question is answered")
-
-    bot.run(act)
-
-
-def test_while_the_gateway_cannot_be_reached_the_bot_says_that_it_is_unwell_and_then_recovers(
-    bot: Bot, stand_in: StandIn
-) -> None:
-    def act() -> None:
-        stand_in.lose_gateway(refusing=2)
-        stand_in.wait_for(lambda: bot.get("/healthz")[0] == 503, what="it says so")
-        assert json.loads(bot.get("/healthz")[1])["shards"] == {"0": False}
-        stand_in.wait_for(lambda: bot.get("/healthz")[0] == 200, what="it recovers", seconds=40)
-        asked = stand_in.ask(QUESTION)
-        stand_in.wait_for(lambda: answered(asked), what="a question is answered")
-
-    bot.run(act)
-
-
-def test_as_many_shards_as_discord_wants_are_connected(bot: Bot, stand_in: StandIn) -> None:
-    stand_in.shards = 2
-    servers = [stand_in.add_server(shard << 22) for shard in (1_000, 1_001)]
-
-    def act() -> None:
-        asked = [stand_in.ask(QUESTION, server_id=server) for server in servers]
-        for one in asked:
-            stand_in.wait_for(lambda one=one: answered(one), what="both are answered")
-        assert {session.shard for session in stand_in.sessions} == {(0, 2), (1, 2)}
-        assert json.loads(bot.get("/healthz")[1])["shards"] == {"0": True, "1": True}
-
-    bot.run(act)
-
-
-def test_heartbeats_are_in_time_while_an_engine_is_at_work(bot: Bot, stand_in: StandIn) -> None:
-    stand_in.heartbeat_seconds = 0.3
-    bot.engine.while_asked = lambda question: sum(range(3_000_000)) and None
-
-    def act() -> None:
-        asked = [stand_in.ask(QUESTION, who=person(100 + number)) for number in range(20)]
-        for one in asked:
-            stand_in.wait_for(lambda one=one: answered(one), what="all are answered")
-        assert len(stand_in.sessions[0].heartbeats) >= 2
-
-    bot.run(act)
-    assert stand_in.late_heartbeats(by=5) == []  # a busy machine is not what is tested
-    assert len(stand_in.sessions) == 1
 
 
 def test_the_log_of_a_bad_day_has_no_word_of_what_was_asked_and_no_token(

@@ -7,8 +7,8 @@ import aiohttp
 import discord
 
 from bot.acknowledging import is_acknowledged
-from bot.confided import said_with
-from bot.failures import sentence_for
+from bot.failing.confided import said_with
+from bot.failing.sentences import sentence_for
 from bot.operating.metrics import Metrics
 from bot.showing.look import draw_failure
 from bot.speaking import spoken

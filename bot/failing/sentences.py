@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import discord
 from discord import app_commands
 
-from bot.causes import cause_of
-from bot.confided import without
 from bot.desk import TookTooLongError, UnansweredError
+from bot.failing.causes import cause_of
+from bot.failing.confided import without
 from bot.translating import SOURCE, text
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def sentence_for(error: BaseException, *, said: Iterable[str] = (), language: st
     """Log `error` and say in `language` what to tell the person who asked; None when nobody is left to be told.
 
     The log gets the error, with its traceback where that tells more, without what the person `said`. The sentence
-    gets what is to blame in general terms (`bot.causes`), and no detail of this machine.
+    gets what is to blame in general terms (`bot.failing.causes`), and no detail of this machine.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original

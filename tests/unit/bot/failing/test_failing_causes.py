@@ -12,8 +12,8 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.causes import UNKNOWN, cause_of
-from bot.failures import sentence_for
+from bot.failing.causes import UNKNOWN, cause_of
+from bot.failing.sentences import sentence_for
 from bot.translating import LANGUAGES, text
 from index.errors import (
     DiskFullError,
