@@ -66,7 +66,7 @@ def strengths(saying: Mapping[str, Sequence[Candidate]]) -> dict[str, float]:
 def shares_of_belief(believed: Mapping[str, float]) -> dict[str, float]:
     """The share (0..1) of all belief that each wording has, given the strengths; they add up to 1.
 
-    Flatter than the reader's own probabilities, which leave nothing for the second, who is right as often as not.
+    Flatter than the reader's own probabilities, which leave next to nothing for all but the first.
     """
     strongest = max(believed.values(), default=0.0)
     odds = {key: float(np.exp((strength - strongest) / _FLATTENING)) for key, strength in believed.items()}

@@ -8,6 +8,7 @@ The server runs on a loop in a thread of its own; all methods without a leading 
 other thread.
 """
 
+import asyncio
 import fnmatch
 import itertools
 import json
@@ -171,6 +172,11 @@ class StandIn(StandInGateway):
     async def _stop(self) -> None:
         await self._lose(None)
         await self._runner.cleanup()
+        # What was to be answered late, or never: a task that ends with its loop would be reported in another test.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]

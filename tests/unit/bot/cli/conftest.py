@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -175,6 +176,20 @@ class Run:
     @property
     def json_lines(self) -> list[Any]:
         return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """What a command sets up writes to this test's streams, which are closed for the tests that follow."""
+    root = logging.getLogger()
+    before = (root.level, *root.handlers)
+    yield
+    for handler in [each for each in root.handlers if type(each) is logging.StreamHandler and each not in before]:
+        root.removeHandler(handler)
+    root.setLevel(before[0])
+    logging.captureWarnings(False)
+    for package in ("bot", "index"):
+        logging.getLogger(package).setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)

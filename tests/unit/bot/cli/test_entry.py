@@ -1,5 +1,4 @@
 import inspect
-import logging
 import os
 import subprocess
 import sys
@@ -150,7 +149,6 @@ def test_debug_shows_the_traceback(storydesk: Storydesk, engine: Any) -> None:
     run = storydesk("--debug", "ask", "what?")
     assert run.code == 1
     assert "Traceback" in run.err
-    logging.basicConfig(level=logging.WARNING, force=True)
 
 
 def test_ctrl_c_is_130(storydesk: Storydesk, engine: Any) -> None:
