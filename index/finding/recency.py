@@ -10,6 +10,8 @@ _FRESH_DAYS, _FADING_DAYS = 5, 10.0
 """For so many days a story is as new as on its own, then it fades: to a third in so many more."""
 _AROUND_DAYS = 14.0
 """How fast a story's nearness to the days that a question names fades."""
+_LOOKING_BACK = 0.5
+"""What newness counts where a question names days in the past."""
 _LONG_PAST = 14
 """A period that ended so many days ago is not asked about as news."""
 
@@ -33,13 +35,14 @@ def timing(question: str, *, now: date) -> Timing:
 def recency(published_day: int, *, timing: Timing) -> float:
     """How much being published on that day (its proleptic ordinal, 0 for undated) says for a story (0..1).
 
-    Nothing if it is undated or from after "now". Where the question names days in the past, nearness to them counts
-    and newness does not.
+    Nothing if it is undated or from after "now". Where the question names days in the past, nearness to them counts,
+    and newness half as much: a new story may look back on them.
     """
     age = timing.now.toordinal() - published_day
     if not published_day or age < 0:
         return 0.0
-    if timing.period is not None:
-        away = timing.period.days_away(date.fromordinal(published_day))
-        return timing.period.sure * math.exp(-away / _AROUND_DAYS)
-    return math.exp(-max(age - _FRESH_DAYS, 0) / _FADING_DAYS)
+    newness = math.exp(-max(age - _FRESH_DAYS, 0) / _FADING_DAYS)
+    if timing.period is None:
+        return newness
+    away = timing.period.days_away(date.fromordinal(published_day))
+    return max(timing.period.sure * math.exp(-away / _AROUND_DAYS), _LOOKING_BACK * newness)

@@ -30,12 +30,12 @@ def test_undated_stories_gain_nothing() -> None:
     assert recency(0, timing=ASKED) == 0.0
 
 
-def test_days_long_past_that_the_question_names_count_instead_of_newness() -> None:
+def test_days_long_past_that_the_question_names_count_more_than_newness() -> None:
     asked = timing("How many homes were flooded in May 2023?", now=TODAY)
     gain = {
         day: worth(date.fromisoformat(day), asked) for day in ("2025-05-22", "2023-05-20", "2023-06-07", "2022-05-20")
     }
-    assert gain["2023-05-20"] > gain["2023-06-07"] > gain["2025-05-22"] == pytest.approx(0.0, abs=1e-6)
+    assert gain["2023-05-20"] > gain["2023-06-07"] > gain["2025-05-22"] > 0.25
     assert gain["2022-05-20"] == pytest.approx(0.0, abs=1e-6)
 
 
