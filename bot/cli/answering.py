@@ -8,6 +8,7 @@ from rich.text import Text
 
 from bot.cli import context, printing
 from bot.cli.options import DEFAULT_LIBRARY, AsJson, Library, Now, NoWait, Question, Since, question_text
+from index.shaping import on_one_line
 from index.stories import Answer, Citation, Figure, Finding, Leg
 
 
@@ -100,7 +101,7 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
     for number, citation in enumerate(answer.citations, start=1):
         if number > 1 or not quotes_answer:
             printing.say()
-        quote = Text(f"“{printing.one_line(citation.quote)}”", style="bold" if quotes_answer else "")
+        quote = Text(f"“{printing.one_line(on_one_line(citation.quote))}”", style="bold" if quotes_answer else "")
         printing.say(Text.assemble((f"[{number}] ", "bold"), quote))
         printing.say(Text.assemble("    ", _headline(citation)))
         if citation.url:

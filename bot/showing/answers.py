@@ -19,6 +19,7 @@ from bot.showing.escaping import clean, escape, link, show, units
 from bot.showing.look import ANSWER_COLOUR, LONGEST_TITLE, REFUSAL_COLOUR
 from bot.showing.sources import Source, number_sources
 from bot.translating import Voice
+from index.shaping import on_one_line
 from index.stories import Answer, Citation, Figure
 
 LONGEST_TEXT = 3_800
@@ -234,7 +235,8 @@ def _source_blocks(
 
 def _pattern_of(words: Sequence[str]) -> re.Pattern[str] | None:
     """Finds any of the texts, as they are written in an escaped line, where no longer word goes on."""
-    escaped = [re.escape(escape(text)) for text in sorted(map(clean, words), key=len, reverse=True) if text]
+    lines = sorted((clean(on_one_line(text)) for text in words), key=len, reverse=True)
+    escaped = [re.escape(escape(line)) for line in lines if line]
     return re.compile(rf"(?<![\w\\*])(?<!\d[.,])(?:{'|'.join(escaped)})(?![\w*])(?![.,]\d)") if escaped else None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.showing.escaping import clean
+from index.shaping import on_one_line
 from index.stories import Citation
 
 
@@ -21,8 +22,8 @@ class Source:
 
     @property
     def quotes(self) -> tuple[str, ...]:
-        """What is quoted of the story, in the answer's order."""
-        return tuple(citation.quote for citation in self.cited)
+        """What is quoted of the story, in the answer's order, each on one line."""
+        return tuple(on_one_line(citation.quote) for citation in self.cited)
 
 
 def number_sources(citations: Sequence[Citation]) -> list[Source]:

@@ -2,7 +2,7 @@
 
 from index.shaping.cleaning import kept_paragraphs
 from index.shaping.languages import detect_language, question_language
-from index.shaping.paragraphs import paragraphs
+from index.shaping.paragraphs import on_one_line, paragraphs
 from index.shaping.passages import SPLITTER_VERSION, TokenOffsets, cut_passages, embedded_text, shortened_title
 from index.shaping.sentences import sentences
 from index.shaping.spans import Span, normalised
@@ -16,6 +16,7 @@ __all__ = [
     "embedded_text",
     "kept_paragraphs",
     "normalised",
+    "on_one_line",
     "paragraphs",
     "question_language",
     "sentences",

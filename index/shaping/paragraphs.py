@@ -42,6 +42,11 @@ def paragraphs(text: str) -> list[Span]:
     return blocks
 
 
+def on_one_line(text: str) -> str:
+    """`text` with white space collapsed and " / " between its blocks, as where verse is quoted."""
+    return " / ".join(" ".join(text[start:end].split()) for start, end in paragraphs(text))
+
+
 def _wrap_width(text: str, lines: list[Span]) -> int:
     """Characters a line of a hard-wrapped text has, 0 when the text has one paragraph a line."""
     breaks = wrapped = 0

@@ -49,6 +49,11 @@ def test_a_part_of_another_figure_is_not_made_bold(quote: str) -> None:
     assert "**" not in laid(answer).blocks[0]
 
 
+def test_the_lines_of_a_list_are_quoted_on_one_line_that_shows_where_they_end() -> None:
+    answer = replace(ANSWER, citations=(replace(AGREED, quote="Handed over:\n\n1,000 prisoners\n\n12 officers"),))
+    assert "> Handed over: / **1,000 prisoners** / 12 officers\n" in laid(answer).blocks[0]
+
+
 def test_how_a_question_was_understood_is_said_below_it() -> None:
     answer = replace(ANSWER, question="And *when*?", understood_as="When did the *exchange* begin?")
     assert laid(answer).head.startswith(

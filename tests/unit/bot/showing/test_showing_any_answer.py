@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.showing.answers import LONGEST_TEXT
 from bot.showing.escaping import clean, units, web_address
+from index.shaping import on_one_line
 from index.stories import Answer, Citation, Figure
 
 hostile = st.lists(
@@ -122,7 +123,7 @@ def test_in_any_answer_only_our_own_markup_takes_effect(answer: Answer, display:
 @settings(max_examples=60, deadline=None)
 @given(answer=answers())
 def test_every_quote_that_is_shown_is_the_storys_or_marked_as_shortened(answer: Answer, display: Callable) -> None:
-    quotes = {clean(citation.quote) for citation in answer.citations}
+    quotes = {clean(on_one_line(citation.quote)) for citation in answer.citations}
     for line in "\n".join(laid(answer).blocks).split("\n"):
         if line.startswith("> "):
             words = display(line).words

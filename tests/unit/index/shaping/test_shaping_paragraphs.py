@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from index.shaping import paragraphs
+from index.shaping import on_one_line, paragraphs
 
 WRAPPED = (
     "The mayor of the town said on Friday that the old\n"
@@ -55,3 +55,15 @@ def test_blocks_are_in_order_and_cover_every_word() -> None:
     text = WRAPPED + "\n\n\nThe end.\n"
     assert all(end <= start for (_, end), (start, _) in pairwise(spans))
     assert " ".join(text[start:end] for start, end in spans).split() == text.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("One  sentence\nthat goes on.", "One sentence that goes on."),
+        ("19. Alder\n\n20. Brena\n\n", "19. Alder / 20. Brena"),
+        ("", ""),
+    ],
+)
+def test_a_quote_on_one_line_shows_where_its_blocks_end(text: str, line: str) -> None:
+    assert on_one_line(text) == line
