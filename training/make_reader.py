@@ -40,7 +40,6 @@ QAMR_QUESTIONS = 2_000
 AGAIN = 800
 """Questions of SQuAD 1.1, and as many of SQuAD 2.0's unanswerable ones, that are read again among the news."""
 SEED = 1
-RANK = 48
 NAME = "storydesk-reader-2"
 READING = Plan(epochs=1.0, learning_rate=1.5e-4, seed=SEED)
 NEWS = Plan(epochs=1.0, learning_rate=1.0e-4, head_rate=2e-4, seed=SEED)
@@ -53,7 +52,6 @@ def main() -> None:
     parser.add_argument("--squad2", type=Path, required=True, help="SQuAD 2.0, whose unanswerable questions are used")
     parser.add_argument("--qamr", type=Path, action="append", default=[], help="QAMR, gzipped; may be repeated")
     parser.add_argument("--lesson", type=Path, help="file that keeps what the first lesson comes to")
-    parser.add_argument("--rank", type=int, default=RANK, help=f"rank of the kept differences (default {RANK})")
     parser.add_argument("--output", type=Path, default=TARGET, help="file for the weights (default: in the package)")
     options = parser.parse_args()
 
@@ -70,7 +68,7 @@ def main() -> None:
             trained = {name: each for name, each in model.state_dict().items() if ".embeddings." not in name}
             torch.save(trained, options.lesson)
     learn(model, tokenizer, news_examples(answered, impossible), NEWS, "news")
-    size = save_difference(model, base, options.output, rank=options.rank, metadata={"name": NAME})
+    size = save_difference(model, base, options.output, metadata={"name": NAME})
     print(f"wrote {options.output}, {size / 1e6:.1f} MB, torch {torch.__version__}")
 
 

@@ -1,9 +1,8 @@
-"""The reader in the package: the packaged MiniLM with what its training changed, kept as low-rank differences.
+"""The reader in the package: the packaged MiniLM with what its training changed.
 
-The file beside this module holds, for each changed matrix, two factors whose product is added to the model's own
-(the form of Hu et al., "LoRA", 2021, made after the training by singular value decomposition), and the small tensors
-(biases, normalisation, the two output rows) whole. `training/make_reader.py` makes it; `training/MODEL_CARD.md` says
-of what.
+The file beside this module holds, for each changed matrix, the difference to the model's own in eight bits a number and
+a scale for each row, and the small tensors (biases, normalisation, the two output rows) whole.
+`training/make_reader.py` makes it; `training/MODEL_CARD.md` says of what.
 """
 
 import logging
@@ -21,7 +20,7 @@ from index.settings import IndexSettings
 _log = logging.getLogger(__name__)
 _FILE = "reader.safetensors"
 _MAX_TOKENS = 384
-LEFT, RIGHT, WHOLE = "left:", "right:", "whole:"
+ROWS, SCALES, WHOLE = "rows:", "scales:", "whole:"
 
 
 @long_lived()
@@ -80,8 +79,8 @@ def apply_weights(model: Any, path: Path) -> str:
                 tensor = file.get_tensor(key).float()
                 if f"{kind}:" == WHOLE:
                     own[parameter].copy_(tensor)
-                elif f"{kind}:" == LEFT:
-                    own[parameter].add_(tensor @ file.get_tensor(RIGHT + parameter).float())
+                elif f"{kind}:" == ROWS:
+                    own[parameter].add_(tensor * file.get_tensor(SCALES + parameter))
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
         raise ModelError(
             f"The reader's weights in {path} cannot be used ({' '.join(str(error).split())[:200]}); "
