@@ -23,7 +23,8 @@ from index.answering.beliefs import (
     wording,
 )
 from index.answering.questions import Question
-from index.answering.sentences import Candidate, asks, was_read
+from index.answering.quoting import asks
+from index.answering.sentences import Candidate, was_read
 from index.shaping.words import stem, stems
 
 _FILE = "ordering.json"

@@ -86,6 +86,13 @@ def test_what_the_reader_hardly_believes_is_not_shown_as_an_answer() -> None:
     assert answer.text == "Mayor Ada Brill opened the bridge."
 
 
+def test_a_short_answer_of_a_list_is_in_one_of_its_lines() -> None:
+    text = "Those who opened bridges:\n\nAda Brill in Orla\n\nBela Corran in Velm"
+    answer = ask("Who opened the bridge?", [finding(text)], Ada_Brill=6, **{"Orla\n\nBela_Corran": 9})
+    assert answer.citations[0].quote == text
+    assert answer.short == "Ada Brill"
+
+
 def test_a_place_is_never_the_answer_to_how_many() -> None:
     found = [finding("In Orla 40 boats were lost.")]
     answer = ask("How many boats were lost?", found, Orla=9, **{"40": 1})
