@@ -11,7 +11,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from calibrating.gathering import Row
 from index.answering.answer import with_further
-from index.answering.confidence import features, is_of_one_story
+from index.answering.confidence import features, is_of_one_story, suiting
 from index.answering.ordering import Ordering, believed, ordered
 from index.answering.sentences import was_read
 from index.answering.short import SHORT_KINDS
@@ -19,7 +19,10 @@ from index.measuring.matching import contains_answer, exact_match
 
 SHARE_GIVEN = 0.7
 """Of the questions that ask for a name, figure, place or time, the share that is to get a short answer."""
-WEIGHTS = {"answerable": 1.0, "elsewhere": 1.0, "left out": 1.0, "samples": 1.0}
+WEIGHTS = {"answerable": 1.0, "elsewhere": 1.0, "left out": 1.0, "samples": 0.5}
+"""What each kind of question counts. The samples' are few: to count them more did not make new ones like them surer."""
+_NEIGHBOURS = 2
+"""A threshold is judged with so many hundredths on either side of it: the very best one is chance."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Judged:
     right: bool
     short: tuple[float, float, bool] | None = None
     of_one_story: bool = False
+    suiting: float = 1.0
 
 
 def judge(row: Row, ordering: Ordering) -> Judged | None:
@@ -54,6 +58,7 @@ def judge(row: Row, ordering: Ordering) -> Judged | None:
         any(contains_answer(quote, row.answers) for quote in quotes),
         short,
         is_of_one_story(found),
+        suiting(row.question, found, beliefs),
     )
 
 
@@ -118,15 +123,14 @@ def confidences(rows: Sequence[Judged], fitted: dict[str, Any]) -> NDArray[np.fl
         if row.of_one_story and "single_weights" in fitted:
             name = "single"
         logits.append(float(np.dot(fitted[f"{name}_weights"], row.values)) + fitted[f"{name}_intercept"])
-    return 1.0 / (1.0 + np.exp(-np.array(logits)))
+    return np.array([row.suiting for row in rows]) / (1.0 + np.exp(-np.array(logits)))
 
 
 def best_threshold(rows: Sequence[Judged], fitted: dict[str, Any]) -> float:
-    """The confidence with the best sum of the balanced accuracies: against each kind that is to be refused, and of the
-    samples' questions, for a library of a dozen stories."""
+    """The confidence with the best sum, by `WEIGHTS`, of the balanced accuracies: against each kind that is to be
+    refused, and of the samples' questions, for a library of a dozen stories."""
     scores = confidences(rows, fitted)
     kinds = np.array([row.kind for row in rows])
-
     answerable = np.array([row.answerable for row in rows])
     of_samples = kinds == "samples"
 
@@ -136,12 +140,12 @@ def best_threshold(rows: Sequence[Judged], fitted: dict[str, Any]) -> float:
     def worth(threshold: float) -> float:
         refused = sum(share(kinds == kind, threshold) for kind in ("elsewhere", "left out"))
         samples = share(of_samples & answerable, threshold) - share(of_samples & ~answerable, threshold)
-        return 2 * share(kinds == "answerable", threshold) - refused + samples
+        return 2 * share(kinds == "answerable", threshold) - refused + WEIGHTS["samples"] * samples
 
-    grid = [round(float(threshold), 3) for threshold in np.linspace(0.1, 0.8, 71)]
-    # The middle of all that are nearly as good: the very best one is chance.
-    good = [threshold for threshold in grid if worth(threshold) >= max(map(worth, grid)) - 0.01]
-    return good[len(good) // 2]
+    grid = np.linspace(0.1, 0.8, 71)
+    window = np.ones(2 * _NEIGHBOURS + 1)
+    around = np.convolve([worth(float(threshold)) for threshold in grid], window, mode="valid")
+    return round(float(grid[_NEIGHBOURS + int(around.argmax())]), 3)
 
 
 def show(name: str, rows: Sequence[Judged], fitted: dict[str, Any]) -> None:

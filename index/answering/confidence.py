@@ -11,6 +11,7 @@ from typing import Any
 from index.answering.beliefs import Belief, passages_of, told
 from index.answering.questions import Question
 from index.answering.sentences import Candidate
+from index.shaping.words import stem, stems
 
 _FILE = "confidence.json"
 FEATURES = (
@@ -25,8 +26,16 @@ FEATURES = (
     "best_nearness",
     "words",
     "passages",
+    "story_coverage",
+    "story_share",
 )
-_SUITS = 0.4
+"""What is known when nothing was read.
+
+The best sentence's own features, the best of all sentences, how many words the question has and how many passages were
+found; `story_coverage` is the share of the question's words that stand in what was found of the best sentence's story,
+`story_share` the share of the passages that are of it: about nothing in particular, a search finds some of everything.
+"""
+_SUITS = 0.6
 """A number that suits less what is asked for makes an answer less sure, however much the reader believes it."""
 READ_FEATURES = (*FEATURES, "strength", "probability", "read", "headline", "leading", "told")
 """The same with what the reader believes, when passages were read."""
@@ -62,6 +71,10 @@ def features(question: Question, found: Sequence[Candidate], beliefs: Sequence[B
     `found` is best first and not empty; `beliefs` are the reader's, the likeliest first, None when nothing was read.
     """
     best = found[0]
+    passages = {candidate.finding.passage_id: candidate.finding for candidate in found}
+    same_story = [each for each in passages.values() if each.story_id == best.finding.story_id]
+    told_of = stems("\n".join([best.finding.title, *(each.text for each in same_story)]))
+    asked = {stem(word) for word in question.content}
     values = [
         best.cosine,
         best.nearness,
@@ -73,7 +86,9 @@ def features(question: Question, found: Sequence[Candidate], beliefs: Sequence[B
         max(candidate.cosine for candidate in found),
         max(candidate.nearness for candidate in found),
         min(len(question.content), 8) / 8,
-        min(len({candidate.finding.passage_id for candidate in found}), 8) / 8,
+        min(len(passages), 8) / 8,
+        len(asked & told_of) / len(asked) if asked else 0.0,
+        len(same_story) / len(passages),
     ]
     if beliefs is not None:
         read = max((each.read for each in found if each.read is not None), default=0.0)
@@ -109,9 +124,14 @@ def confidence(
     values = features(question, found, beliefs)
     logit = intercept + sum(weight * value for weight, value in zip(weights, values, strict=True))
     certainty = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
-    if question.asks_for_figure and beliefs is not None:
-        certainty *= min(1.0, found[0].kind_fit / _SUITS)
-    return certainty
+    return certainty * suiting(question, found, beliefs)
+
+
+def suiting(question: Question, found: Sequence[Candidate], beliefs: Sequence[Belief] | None) -> float:
+    """What the confidence is multiplied by: less than 1 where the best sentence's number may be of something else."""
+    if not question.asks_for_figure or beliefs is None:
+        return 1.0
+    return min(1.0, found[0].kind_fit / _SUITS)
 
 
 @cache
