@@ -6,9 +6,8 @@
 The weights are fitted listwise: the probability of the right stories' passages, among all that were found for a
 question, is made as high as can be. Questions that do not say "this week" or the like are also asked 60 days late, with
 a small weight, so that newness alone does not decide. Printed is how questions that were left out of the fit fare (8
-parts), beside what the package has now and beside fits without one of the features; the titles of all that was found
-are read, not of the first stories only. `--write` puts the weights fitted on all of them into the package; `--rows`
-keeps what was found, to fit again at once.
+parts), beside what the package has now and beside fits without one of the features. `--write` puts the weights fitted
+on all of them into the package; `--rows` keeps what was found, to fit again at once.
 """
 
 import argparse
@@ -26,11 +25,9 @@ from calibrating.gathering import tell
 from calibrating.listwise import Group, fit
 from numpy.typing import NDArray
 
-from index.answering.headlines import title_answers
-from index.answering.questions import understand
 from index.engine import Engine
 from index.finding.recency import timing
-from index.finding.scoring import FEATURES, HEADLINE, evidence, shipped_weights
+from index.finding.scoring import FEATURES, evidence, shipped_weights, weigh
 from index.measuring.cache import cache_settings, fill, keep_corpus
 from index.measuring.datasets import in_split, keep_labels, read_ids, read_questions
 from index.measuring.retrieval import ranked_stories, score_retrieval
@@ -41,19 +38,16 @@ FILE = Path(__file__).parent.parent / "index" / "finding" / "scoring.json"
 LATE_DAYS, LATE_WEIGHT = 60, 0.3
 PENALTY = 1.0
 FOLDS = 8
-NAMES = (*FEATURES, HEADLINE)
 _ASKS_FOR_NEWS = re.compile(
     r"\b(?:this|last)\s+(?:past\s+)?(?:week|month|weekend|night)\b|today|yesterday|recent|latest|now", re.I
 )
-MOST_TITLES = 50
 DEPTH = 100
 """Passages that are scored, of those that each question finds."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A question with what it finds, the stories that are right (those that surely are, else those that may be), and
-    how much each title answers."""
+    """A question with what it finds, and the stories that are right: those that surely are, else those that may be."""
 
     id: str
     question: str
@@ -62,7 +56,6 @@ class Row:
     right: frozenset[str]
     labels: frozenset[str]
     gold: bool
-    title_answers: dict[str, float]
 
 
 def main() -> None:
@@ -83,10 +76,10 @@ def main() -> None:
     print("| tune, not fitted on | gold Hit@1 | Hit@5 | MRR@10 | all MRR@10 | asked 60 days late: all MRR@10 |")
     print("| --- | --- | --- | --- | --- | --- |")
     show("as the package has it", rows, lambda _: shipped_weights())
-    for without in (None, *NAMES):
-        features = [name for name in NAMES if name != without]
+    for without in (None, *FEATURES):
+        features = [name for name in FEATURES if name != without]
         show(f"fitted{f' without {without}' if without else ''}", rows, cross_fitted(rows, features))
-    weights = fitted(rows, NAMES)
+    weights = fitted(rows, FEATURES)
     print(json.dumps(weights))
     if options.write:
         FILE.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
@@ -94,7 +87,7 @@ def main() -> None:
 
 def gather(options: argparse.Namespace) -> list[Row]:
     """What the questions for tuning find."""
-    settings = IndexSettings.model_validate({"read_titles": 0, "read_passages": MOST_TITLES})
+    settings = IndexSettings.model_validate({})
     with Engine.open(cache_settings(settings, options.cache)) as engine:
         corpus = keep_corpus(options.corpus, options.cache, only=read_ids(options.only) if options.only else None)
         library = fill(engine, corpus, settings, on_progress=tell)
@@ -108,17 +101,8 @@ def gather(options: argparse.Namespace) -> list[Row]:
                 frozenset(library.story_ids[doc] for doc in docs if doc in library.story_ids)
                 for docs in (each.gold, each.labels)
             )
-            titles = read_titles(engine, each.text, found)
-            rows.append(Row(each.id, each.text, each.now, found, gold or labels, labels, bool(gold), titles))
+            rows.append(Row(each.id, each.text, each.now, found, gold or labels, labels, bool(gold)))
     return rows
-
-
-def read_titles(engine: Engine, question: str, found: Sequence[Finding]) -> dict[str, float]:
-    """How much each title of what was found answers, as the engine's reader sees it."""
-    titles = [title for title in dict.fromkeys(each.title for each in found) if title.strip()][:MOST_TITLES]
-    asked = understand(question)
-    readings = engine.read(asked.text, titles)
-    return {title: title_answers(asked, title, each) for title, each in zip(titles, readings, strict=True)}
 
 
 def fitted(rows: Sequence[Row], names: Sequence[str]) -> dict[str, float]:
@@ -140,7 +124,7 @@ def cross_fitted(rows: Sequence[Row], names: Sequence[str]) -> Callable[[Row], M
 
 def group(row: Row, late: bool, names: Sequence[str]) -> Group:
     """What is chosen from for a question on its day, or late."""
-    columns = [NAMES.index(name) for name in names]
+    columns = [FEATURES.index(name) for name in names]
     right = np.array([each.story_id in row.right for each in row.findings])
     return features(row, late)[:, columns], right, LATE_WEIGHT if late else 1.0
 
@@ -153,8 +137,7 @@ def show(name: str, rows: Sequence[Row], weights_for: Callable[[Row], Mapping[st
     ranked: dict[bool, dict[str, list[str]]] = {False: {}, True: {}}
     for row in rows:
         for late in (False,) if asks_for_news(row) else (False, True):
-            weights = weights_for(row)
-            scores = features(row, late) @ [weights.get(name, 0.0) for name in NAMES]
+            scores = weigh(features(row, late), weights_for(row))
             best = sorted(zip(scores, row.findings, strict=True), key=lambda each: -each[0])
             ranked[late][row.id] = ranked_stories([finding for _, finding in best[:50]])
     gold = score_retrieval(ranked[False], {row.id: set(row.right) for row in rows if row.gold})
@@ -172,9 +155,7 @@ def features(row: Row, late: bool) -> NDArray[np.float64]:
         days = [
             date.fromisoformat(each.published_at[:10]).toordinal() if each.published_at else 0 for each in row.findings
         ]
-        found = evidence(row.question, row.findings, days, timing=timing(row.question, now=now))
-        titles = np.array([row.title_answers.get(each.title, 0.0) for each in row.findings])
-        _computed[row.id, late] = np.column_stack([found, titles])
+        _computed[row.id, late] = evidence(row.question, row.findings, days, timing=timing(row.question, now=now))
     return _computed[row.id, late]
 
 

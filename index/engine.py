@@ -15,7 +15,6 @@ from filelock import BaseFileLock
 
 from index.adding import Adding
 from index.answering import answer_question, complete
-from index.answering.headlines import by_headlines
 from index.answering.reader import Reader, Reading
 from index.answering.summary import summarize
 from index.errors import OutdatedIndexError
@@ -52,8 +51,6 @@ from index.storing.catalog import Generation
 from index.tending import Tending
 
 _SAMPLES_GIVEN = "samples were put in"
-_ORDERED_BY_TITLES = 30
-"""How many of the best passages are ordered anew by what their titles say."""
 
 
 class Engine:
@@ -282,19 +279,14 @@ class Engine:
     def _search(
         self, generation: Generation, question: str, *, limit: int, leg: Leg = "both", **filters: Any
     ) -> list[Finding]:
-        """The best passages by both searches; when both are asked for, ordered anew by the ranker or the titles."""
+        """The best passages by both searches, ranked anew when there is a ranker and both are asked for."""
         ranker = self._models.ranker() if leg == "both" else None
-        reads = leg == "both" and self._settings.read_titles and self._settings.read_passages
-        reader = self._models.reader() if reads else None
-        if ranker is None and (reader is None or filters.get("only") is not None):
+        if ranker is None:
             return search(self._stores, generation, question, leg=leg, limit=limit, **filters)
-        most = self._settings.rank_passages if ranker is not None else _ORDERED_BY_TITLES
+        most = self._settings.rank_passages
         found = search(self._stores, generation, question, leg=leg, limit=max(limit, most), **filters)
-        if ranker is not None:
-            scores = ranker.score(question, [f"{each.title}\n{each.text}" for each in found[:most]])
-            return rerank(found, scores, weight=RANKER_WEIGHT)[:limit]
-        assert reader is not None
-        return by_headlines(question, found, read=reader.read, most=self._settings.read_titles)[:limit]
+        scores = ranker.score(question, [f"{each.title}\n{each.text}" for each in found[:most]])
+        return rerank(found, scores, weight=RANKER_WEIGHT)[:limit]
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
         """What the reader makes of the first passages, as many as the settings say."""

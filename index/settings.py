@@ -39,9 +39,6 @@ class IndexSettings(BaseSettings):
     read_passages: Annotated[int, Field(ge=0, le=50)] = 8
     """How many of the best passages are read for a short answer; 0 reads none."""
 
-    read_titles: Annotated[int, Field(ge=0, le=50)] = 8
-    """How many of the found stories' titles are read to order the stories; 0 goes by the search alone."""
-
     ranker_model: str | None = None
     """Sentence-transformers cross-encoder, by folder or by name; None ranks by the two searches and the date alone."""
 

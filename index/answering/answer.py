@@ -10,9 +10,8 @@ from index.answering.confidence import Calibration, confidence, shipped_calibrat
 from index.answering.figures import quantities
 from index.answering.ordering import believed, ordered
 from index.answering.questions import Question, no_question_for_stories, understand
-from index.answering.reader import Read
 from index.answering.refusals import refusal
-from index.answering.sentences import Candidate, EmbedTokens, candidates, was_read
+from index.answering.sentences import Candidate, EmbedTokens, Read, candidates, was_read
 from index.answering.short import short_answer
 from index.shaping import question_language
 from index.shaping.words import stems

@@ -5,51 +5,37 @@ Read by patterns of our own: quantulum3 takes years, clock times and scores for 
 and "may" for dates.
 """
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from index.answering.number_words import NUMBER, SCALES, value_of
 from index.answering.questions import Question
 from index.shaping.words import is_stop_word
 
 Bound = Literal["exact", "about", "at_least", "at_most"]
 
-_SMALL = {
-    word: value
-    for value, word in enumerate(
-        (
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-            "seventeen eighteen nineteen"
-        ).split()
-    )
-}
-_TENS = {
-    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
-_SCALES = {
-    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "dozen": 12.0, "bn": 1e9,
-}  # fmt: skip
-_WHOLE = "|".join([*_SMALL, *_TENS, "hundred", "thousand", "million", "billion", "dozen"])
-_WORDED = (
-    r"\b(?:(?:a|half\s+a)\s+(?:hundred|thousand|million|billion|dozen)"
-    rf"|(?:{_WHOLE}))\b(?:(?:[\s-]|\s+and\s+)(?:{_WHOLE})\b)*"
-)
-_DIGITS = (
-    r"(?<![\w.,/])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w/]|[.,]\d)"
-    r"|(?<![\w.,/])\d+(?:\.\d+)?(?!\d|[.,/]\d|:\d|th\b|st\b|nd\b|rd\b)"
-)
-_NUMBER = re.compile(
-    rf"""
+_QUALIFIER = r"""
     (?P<qualifier>\b(?:at\s+least|at\s+most|(?:no|not)\s+(?:more|fewer|less)\s+than|more\s+than|less\s+than|fewer\s+than
         |as\s+many\s+as|up\s+to|about|around|nearly|almost|roughly|over|under|some|approximately|just\s+over
-        |just\s+under|close\s+to|an\s+estimated)\s+)?
+        |just\s+under|close\s+to|an\s+estimated)\s+)?"""
+_NUMBER = re.compile(
+    rf"""
+    {_QUALIFIER}
     (?P<currency>(?:US|A|C|NZ)?\$|€|£|¥|₽|₴|₹)?\s?
-    (?P<number>{_DIGITS}|{_WORDED})
+    (?P<number>{NUMBER})
     (?P<scale>[\s-]?(?:hundred|thousand|million|billion|trillion|dozen|bn)\b)?
     (?P<millions>m\b)?  # only after a currency, "£5m": elsewhere it is metres
     (?P<percent>\s?%|\s+per\s?cent\b|\s+percentage\s+points?\b)?
     """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# "One in three voters" counts no voters.
+_SHARE = re.compile(
+    rf"{_QUALIFIER}(?<![$€£¥₽₴₹])(?P<part>{NUMBER})\s+in\s+(?:every\s+)?(?P<whole>{NUMBER})"
+    r"(?!\s*(?:%|per\s?cent|hundred|thousand|million|billion|trillion|dozen|bn)\b|%)",
     re.IGNORECASE | re.VERBOSE,
 )
 _CURRENCIES = {"$": "USD", "US$": "USD", "A$": "AUD", "C$": "CAD", "NZ$": "NZD", "€": "EUR", "£": "GBP", "¥": "JPY",
@@ -190,8 +176,8 @@ def quantities(sentence: str) -> list[Quantity]:
 
 
 def _single_quantities(sentence: str) -> list[Quantity]:
-    dates = [match.span() for match in _DATE.finditer(sentence)]
-    found = []
+    found = list(_shares(sentence))
+    taken = [match.span() for match in _DATE.finditer(sentence)] + [(each.start, each.end) for each in found]
     for match in _NUMBER.finditer(sentence):
         start, end = match.start(), match.end()
         qualifier = match["qualifier"]
@@ -200,10 +186,10 @@ def _single_quantities(sentence: str) -> list[Quantity]:
         if match["millions"] and not match["currency"]:
             end = match.start("millions")
         number_start = match.start("number")
-        if any(first < match.end("number") and number_start < last for first, last in dates):
+        if any(first < match.end("number") and number_start < last for first, last in taken):
             continue
         scale = "million" if match["millions"] and match["currency"] else match["scale"]
-        value = _value(match["number"], scale)
+        value = value_of(match["number"], scale)
         if value is None:
             continue
         start = match.start("currency") if match["currency"] and not qualifier else start
@@ -230,7 +216,22 @@ def _single_quantities(sentence: str) -> list[Quantity]:
             if singular(word) in _CURRENCY_WORDS:
                 noun = _CURRENCY_WORDS[singular(word)]
         found.append(Quantity(start, _with_sharing(sentence, end), value, noun, words, bound=bound))
-    return found
+    return sorted(found, key=lambda each: each.start)
+
+
+def _shares(sentence: str) -> Iterator[Quantity]:
+    """What is said as "three in five", as a percentage; "three in five days" is none."""
+    for match in _SHARE.finditer(sentence):
+        part, whole = value_of(match["part"]), value_of(match["whole"])
+        words, _ = _unit_words(sentence, match.end())
+        is_span = bool({singular(word) for word in words} & (_TIME_UNITS | _LENGTH_UNITS))
+        if part and whole and part < whole and _is_round(whole) and not is_span:
+            share = round(100 * part / whole, 4)
+            yield Quantity(match.start(), match.end(), share, "%", ("%", "percent"), bound=_bound(match["qualifier"]))
+
+
+def _is_round(number: float) -> bool:
+    return number in (*range(2, 11), 12, 15, 20, 50) or (number >= 100 and math.log10(number).is_integer())
 
 
 def dates(sentence: str) -> list[tuple[int, int]]:
@@ -290,34 +291,6 @@ def _fits_measure(unit: str, quantity: Quantity, text: str) -> bool:
     if re.search(r"\bhow\s+(?:far|tall|high|deep|wide)\b", text):
         return unit in _LENGTH_UNITS
     return unit != ""
-
-
-def _value(number: str, scale: str | None) -> float | None:
-    text = number.lower().replace(",", "")
-    value = float(text) if re.fullmatch(r"[\d.]+", text) else _worded_value(text)
-    if value is not None and scale:
-        value *= _SCALES[scale.strip(" -").lower()]
-    return value
-
-
-def _worded_value(text: str) -> float | None:
-    total, current = 0.0, 0.0
-    words = [word for word in re.split(r"[\s-]+", text) if word not in ("and", "a")]
-    for word in words:
-        if word == "half":
-            current = 0.5
-        elif word in _SMALL:
-            current += _SMALL[word]
-        elif word in _TENS:
-            current += _TENS[word]
-        elif word in ("hundred", "dozen"):
-            current = (current or 1.0) * _SCALES[word]
-        elif word in _SCALES:
-            total += (current or 1.0) * _SCALES[word]
-            current = 0.0
-        else:
-            return None
-    return total + current
 
 
 def _unit_words(sentence: str, end: int) -> tuple[tuple[str, ...], int]:
@@ -385,7 +358,7 @@ def _range(sentence: str, lower: Quantity, upper: Quantity) -> Quantity | None:
     value = lower.value
     scale = re.search(r"(thousand|million|billion|trillion|bn|m)\b", sentence[upper.start : upper.end], re.I)
     if scale and upper.value >= 1_000 and value < 1_000:
-        value *= _SCALES.get(scale[1].lower(), 1e6)  # "3 to 5 million"
+        value *= SCALES.get(scale[1].lower(), 1e6)  # "3 to 5 million"
     if value >= upper.value:
         return None
     start = between.start() if between else lower.start

@@ -58,10 +58,6 @@ class Reader(Protocol):
         ...
 
 
-Read = Callable[[str, Sequence[str]], list[Reading]]
-"""What a reader makes of the first of some texts."""
-
-
 def best_span(reading: Reading, *, within: tuple[int, int] | None = None, max_tokens: int = 30) -> ReadSpan | None:
     """The best span of at most `max_tokens` tokens, wholly in the characters `within`; None when there is no token."""
     spans = best_spans(reading, count=1, max_tokens=max_tokens, within=within)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.answering.figures import Quantity, counts_the_same, dates, fits, quantities
-from index.answering.headlines import Headline, seen_in_title
 from index.answering.kinds import fits_kind
 from index.answering.questions import Question
 from index.answering.quoting import asks, quotable
-from index.answering.reader import Read, Reading, best_spans
+from index.answering.reader import Reading, best_spans
 from index.finding.embedding import TextVectors
 from index.finding.late_interaction import part, word_similarities
 from index.shaping import normalised, paragraphs
@@ -18,6 +17,8 @@ from index.shaping.words import all_words, content_spans, stem, stems
 from index.stories import Finding
 
 EmbedTokens = Callable[[Sequence[str]], list[TextVectors]]
+Read = Callable[[str, Sequence[str]], list[Reading]]
+"""What the reader makes of the first of the passages, given with their titles in front."""
 
 _PASSAGES = 8
 _SPANS = 3
@@ -25,6 +26,14 @@ _SPANS = 3
 _WRONG_KIND = 2.0
 """What a sentence loses in which the reader sees only another kind of thing than what is asked for (a logit)."""
 _MOST_SENTENCES = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What the reader sees as the answer in a story's title, and how much more it believes that than nothing."""
+
+    text: str
+    read: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def _of_passage(
     passage_coverage = _share(asked_stems, stems(f"{finding.title}\n{finding.text}"))
     in_passage = word_similarities(words, asked, passage)
     passage_cosine = float(passage.vector @ asked.vector)
-    headline = seen_in_title(question, finding.title, reading) if reading is not None else None
+    headline = _headline(question, finding.title, reading) if reading is not None else None
     before = len(finding.title) + 1
     found = []
     for start, end in quotable(finding.text, language=finding.language):
@@ -138,6 +147,15 @@ def _of_passage(
             )
         )
     return found
+
+
+def _headline(question: Question, title: str, reading: Reading) -> Headline | None:
+    """What the reader sees in the title, if it can be the answer."""
+    for span in best_spans(reading, count=1, within=(0, len(title))):
+        text = title[span.start : span.end]
+        if fits_kind(question, text, sentence=title):
+            return Headline(text, span.score)
+    return None
 
 
 def _read_span(

@@ -20,8 +20,6 @@ FEATURES = ("near", "worded", "supported", "rare_words", "pairs", "opening", "re
 `near` and `worded` are its cosine and BM25 score as shares of the best ones, `supported` both for its story's best
 other passage; `rare_words` and `pairs` are of `word_matches`, `opening` says that the story begins with it.
 """
-HEADLINE = "headline"
-"""How much a story's title answers, which `index.answering.headlines` adds to what the search says."""
 _FILE = "scoring.json"
 
 
@@ -60,14 +58,8 @@ def weigh(found: NDArray[np.float64], weights: Mapping[str, float] | None = None
     return scores
 
 
-def headline_weight() -> float:
-    """What a title that answers counts beside all of `FEATURES` together."""
-    weights = shipped_weights()
-    return weights[HEADLINE] / sum(weights[name] for name in FEATURES)
-
-
 @cache
 def shipped_weights() -> dict[str, float]:
-    """The weights in the package, of `FEATURES` and `HEADLINE`; made by `benchmarks/calibrate_finding.py`."""
+    """The weights in the package, by the names of `FEATURES`; made by `benchmarks/calibrate_finding.py`."""
     text = resources.files("index.finding").joinpath(_FILE).read_text(encoding="utf-8")
     return {name: float(weight) for name, weight in json.loads(text).items()}

@@ -16,7 +16,7 @@ from index.measuring.evaluation import Evaluation, Selection
 from index.publishing.stores import Progress
 from index.settings import IndexSettings
 
-_MODEL_SETTINGS = {"model_dtype", "reader_model", "read_passages", "read_titles", "ranker_model", "rank_passages"}
+_MODEL_SETTINGS = {"model_dtype", "reader_model", "read_passages", "ranker_model", "rank_passages"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,6 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
         "STORYDESK_MODEL_DTYPE": "float32",
         "STORYDESK_READER_MODEL": " someone/reader ",
         "STORYDESK_READ_PASSAGES": "0",
-        "STORYDESK_READ_TITLES": "3",
         "STORYDESK_RANKER_MODEL": "/srv/ranker",
         "STORYDESK_RANK_PASSAGES": "12",
         "STORYDESK_LOCK_WAIT_SECONDS": "2.5",
@@ -65,7 +64,6 @@ def test_every_setting_is_read_from_the_environment(tmp_path: Path) -> None:
     assert settings.index.model_sha256 == DIGEST
     assert settings.index.model_dtype == "float32"
     assert (settings.index.reader_model, settings.index.read_passages) == ("someone/reader", 0)
-    assert settings.index.read_titles == 3
     assert (settings.index.ranker_model, settings.index.rank_passages) == ("/srv/ranker", 12)
     assert settings.index.lock_wait_seconds == 2.5
     assert settings.bot.question_seconds == 9

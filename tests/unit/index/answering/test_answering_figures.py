@@ -30,6 +30,19 @@ from index.answering.questions import understand
         ("The crowd of 61,240 saw Lorano win.", [("61,240", 61240, "win")]),
         ("one of them, the biggest one", []),
         ("one boat", [("one", 1, "boat")]),
+        ("Three in five of the dead were children.", [("Three in five", 60, "%")]),
+        (
+            "Nearly one in four voters, 25 percent, stayed home.",
+            [("Nearly one in four", 25, "%"), ("25 percent", 25, "%")],
+        ),
+        ("It strikes 1 in every 1,000 babies.", [("1 in every 1,000", 0.1, "%")]),
+        ("Two people died in three days.", [("Two people", 2, "people"), ("three days", 3, "days")]),
+        ("Three in five days is too many.", [("Three", 3, None), ("five days", 5, "days")]),
+        ("1 in 5 million", [("1", 1, None), ("5 million", 5e6, None)]),
+        (
+            "Two in 2023 and five in two villages",
+            [("Two", 2, None), ("five", 5, None), ("two villages", 2, "villages")],
+        ),
         ("nothing to count here", []),
     ],
 )

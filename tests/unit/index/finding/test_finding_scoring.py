@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from index.finding.recency import Timing
-from index.finding.scoring import FEATURES, HEADLINE, evidence, shipped_weights, weigh
+from index.finding.scoring import FEATURES, evidence, shipped_weights, weigh
 from index.stories import Finding
 
 TODAY = date(2025, 5, 23)
@@ -51,7 +51,7 @@ def test_a_score_is_the_weighted_mean() -> None:
 
 def test_the_package_weighs_every_feature_and_none_against_a_passage() -> None:
     weights = shipped_weights()
-    assert tuple(weights) == (*FEATURES, HEADLINE)
+    assert tuple(weights) == FEATURES
     assert min(weights.values()) >= 0.0
     assert sum(weights.values()) == pytest.approx(1.0, abs=0.001)
 
