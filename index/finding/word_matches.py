@@ -20,11 +20,12 @@ def rare_words(question: str, passages: Sequence[Sequence[str]], story_of: Seque
     having = [asked.intersection(words) for words in passages]
     frequency = Counter(word for words in having for word in words)
     weight = {word: math.log1p((len(passages) - frequency[word] + 0.5) / (frequency[word] + 0.5)) for word in asked}
-    total = sum(weight.values()) or 1.0
+    # Exact sums: a set has no order, and the same question must find the same every time.
+    total = math.fsum(weight.values()) or 1.0
     of_story: dict[str, set[str]] = defaultdict(set)
     for story, words in zip(story_of, having, strict=True):
         of_story[story] |= words
-    covered = {story: sum(weight[word] for word in words) / total for story, words in of_story.items()}
+    covered = {story: math.fsum(weight[word] for word in words) / total for story, words in of_story.items()}
     return [covered[story] for story in story_of]
 
 
