@@ -81,6 +81,8 @@ def apply_weights(model: Any, path: Path) -> str:
                     own[parameter].copy_(tensor)
                 elif f"{kind}:" == ROWS:
                     own[parameter].add_(tensor * file.get_tensor(SCALES + parameter))
+                elif f"{kind}:" != SCALES:
+                    raise KeyError(f"{key} is nothing that is known here")
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
         raise ModelError(
             f"The reader's weights in {path} cannot be used ({' '.join(str(error).split())[:200]}); "

@@ -1,3 +1,5 @@
+"""What of a passage is quoted as one."""
+
 import pytest
 
 from index.answering.quoting import asks, quotable

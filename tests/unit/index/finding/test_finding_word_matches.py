@@ -1,5 +1,7 @@
 """Which of a question's words stand in passages and in their stories."""
 
+import random
+
 import pytest
 
 from index.finding.word_matches import pairs, rare_words
@@ -18,6 +20,16 @@ def test_a_storys_passages_have_the_questions_words_between_them() -> None:
         pytest.approx(0.26, abs=0.05),
         0.0,
     ]
+
+
+def test_what_has_all_words_has_exactly_all_whatever_order_a_set_has() -> None:
+    chosen = random.Random(0)
+    for _ in range(200):
+        asked = ["".join(chosen.choices("bdfgklmnprtvz", k=6)) for _ in range(11)]
+        others = [chosen.sample(asked, chosen.randint(1, 10)) for _ in range(9)]
+        words = [[stem(word) for word in each] for each in (asked[:6], asked[6:], *others)]
+        shares = rare_words(" ".join(asked), words, ["whole", "whole", *map(str, range(9))])
+        assert shares[:2] == [1.0, 1.0]
 
 
 def test_a_word_that_is_everywhere_counts_less_than_a_rare_one() -> None:

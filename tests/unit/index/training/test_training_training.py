@@ -129,7 +129,8 @@ def test_a_file_of_weights_that_fits_no_such_model_is_refused(
     (tmp_path / "text").write_text("no weights")
     save_file({"whole:of.another.model": torch.zeros(2)}, tmp_path / "other")
     save_file({"whole:qa_outputs.weight": torch.zeros(3, 5)}, tmp_path / "shape")
-    for name in ("text", "other", "shape", "missing"):
+    save_file({"left:qa_outputs.weight": torch.zeros(2, 1)}, tmp_path / "unknown")
+    for name in ("text", "other", "shape", "unknown", "missing"):
         with pytest.raises(ModelError, match="cannot be used"):
             apply_weights(model, tmp_path / name)
 
