@@ -14,6 +14,8 @@ _TURNS = 4
 """So many questions back somebody or something may still be meant."""
 _QUOTED_CHARACTERS = 200
 _TOPICS = 2
+_DESCRIBING = 2
+"""Words before a noun that say which one is meant, without what was spoken of before."""
 
 _LEAD = re.compile(r"(?:(?:and|but|so|ok|okay|well|then|also|or|plus|oh)\b[\s,]*)+", re.I)
 _CARRYING_ON = re.compile(r"(?:and|but|also|plus)\b", re.I)
@@ -224,7 +226,7 @@ def _with_full_name(question: str, turns: Sequence[Turn]) -> str | None:
                     if stem(match["noun"]) != noun or not names(phrase):
                         return _about(_topic(turn), question)
                     return question[: match.start()] + definite(phrase) + question[match.end() :]
-    if any(noun in turns[0].stems for _, noun in spoken_of):
+    if any(noun in turns[0].stems for match, noun in spoken_of if not _says_which(question, match, noun)):
         return _about(_topic(turns[0]), question)
     return None
 
@@ -237,6 +239,12 @@ def _definite_nouns(question: str) -> list[tuple[re.Match[str], str]]:
         whole = next((each for each in phrases if match.group() in each), match.group())
         found.append((match, stem(clauses.head(whole[whole.find(match.group()) :]))))
     return found
+
+
+def _says_which(question: str, match: re.Match[str], noun: str) -> bool:
+    """Whether what `match` begins has words before its noun that tell it apart, as "the first night ferry" has."""
+    described = [stem(word) for word in words(question[match.start("noun") :])]
+    return noun in described[_DESCRIBING:]
 
 
 def _has_no_topic(question: str, *, led: bool) -> bool:

@@ -30,6 +30,19 @@ _TIME = re.compile(
     r"|ramadan|eve|immediately|daily|weekly|monthly|yearly|annually|early|late|mid|1[0-9]\d0s|q[1-4])\b",
     re.I,
 )
+_LENGTH_OF_TIME = re.compile(
+    r"(?P<before>in\s+|within\s+|after\s+)?(?:(?:about|around|some|nearly|almost|over|more\s+than|the\s+next)\s+)*"
+    rf"(?:an?|several|\d[\d.,]*|{_FEW}|eleven|fifteen|thirty)(?:[\s-]+(?:and\s+)?(?:an?\s+)?half)?[\s-]+"
+    r"(?:minute|hour|day|week|month|year|decade|centur)(?:y|ies|s)?",
+    re.I,
+)
+_COMES_BEFORE = re.compile(r"\b(?:in|within|after)\s+(?:the\s+next\s+)?$", re.I)
+_FIRST_IN = re.compile(
+    r"\b(?:first|only|worst|best|most|least|biggest|largest|greatest|highest|lowest|deadliest|heaviest|strongest|longest"
+    r"|fastest|steepest|fewest|smallest|hottest|coldest|wettest|driest)\b",
+    re.I,
+)
+"""What was "the first in nine years" was not then."""
 _ORDINAL = re.compile(r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|one|two|three|half|none")
 _DURATION = re.compile(
     r"\b(?:minutes?|hours?|days?|weeks?|months?|years?|decades?|century|centuries|percent|million|morning|evening|night"
@@ -72,7 +85,7 @@ def fits_kind(question: Question, text: str, *, sentence: str) -> bool:
     if question.asks_for_figure:
         return _fits_figure(question, text, sentence)
     if question.asks == "when":
-        return _fits_when(question, text)
+        return _fits_when(question, text, sentence)
     if question.asks == "who":
         return _has_name(text) or _is_thing(text) or (not _is_time_or_number(text) and _PERSON.search(text) is not None)
     if question.asks == "where":
@@ -120,7 +133,9 @@ def _fits_figure(question: Question, text: str, sentence: str) -> bool:
     )
 
 
-def _fits_when(question: Question, text: str) -> bool:
+def _fits_when(question: Question, text: str, sentence: str) -> bool:
+    if (length := _LENGTH_OF_TIME.fullmatch(text)) is not None and not _says_when(length, text, sentence):
+        return False
     wanted = {singular(word) for word in question.wanted}
     if "year" in wanted:
         return (
@@ -144,6 +159,13 @@ def _fits_when(question: Question, text: str) -> bool:
         or _CLOCK.search(text) is not None
         or _TIME.search(text) is not None
     )
+
+
+def _says_when(length: re.Match[str], text: str, sentence: str) -> bool:
+    """Whether a length of time says when: "in two weeks", but not "nine years", nor "first in nine years"."""
+    before = sentence[: max(sentence.find(text), 0)]
+    led = length["before"] is not None or _COMES_BEFORE.search(before) is not None
+    return led and _FIRST_IN.search(before) is None
 
 
 def _wants(question: Question, nouns: frozenset[str]) -> bool:

@@ -37,8 +37,8 @@ def read_text(found: FoundFile) -> Story:
 def read_markdown(found: FoundFile) -> Story:
     """The story of a markdown file, which may begin with front matter: YAML between two lines `---`.
 
-    Front matter may give id, title, url, publisher, authors, published_at. The story's text is what follows it.
-    Raises ReadingError, also for front matter that cannot be read.
+    Front matter may give id, title, url, publisher, authors and published_at (or date). The story's text is what
+    follows it. Raises ReadingError, also for front matter that cannot be read.
     """
     content = decode(read_bytes(found.path, limit=MAX_TEXT_BYTES, advice=_SPLIT_ADVICE))
     match = _FRONT_MATTER.match(content)

@@ -52,8 +52,8 @@ def authors_field(fields: Mapping[str, Any], name: str = "authors") -> tuple[str
 
 
 def date_field(fields: Mapping[str, Any]) -> str | None:
-    """The date in published_at, or else in publish_date, as ISO 8601."""
-    for name in ("published_at", "publish_date"):
+    """The date in published_at, or else in publish_date or date, as ISO 8601."""
+    for name in ("published_at", "publish_date", "date"):
         found = iso_date(fields.get(name), field=name)
         if found:
             return found

@@ -21,8 +21,8 @@ _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def read_json(found: FoundFile) -> Iterator[Story | ReadFailure]:
     """The stories of a JSON file: one object, a list of objects, or an object with such a list as `stories`.
 
-    Each has `title` and `text`, and may have `id`, `url`, `publisher`, `authors`, `published_at` or `publish_date`.
-    Stories of a list are numbered from 1: `path#1`. Raises ReadingError when there is no such thing in the file.
+    Each has `title` and `text`, and may have `id`, `url`, `publisher`, `authors` and `published_at` (or `publish_date`
+    or `date`). Stories of a list are numbered from 1: `path#1`. Raises ReadingError when there is none in the file.
     """
     advice = "save it as JSONL, one story a line"
     content = _parsed(decode(read_bytes(found.path, limit=MAX_TEXT_BYTES, advice=advice)))

@@ -149,6 +149,14 @@ def test_a_change_of_subject_is_left_alone(before: Answer, question: str) -> Non
     assert complete(question, [before]) == question
 
 
+def test_a_thing_told_apart_by_its_own_words_is_not_what_an_earlier_answer_happened_to_name() -> None:
+    before = answered("When was the first handover?", "The first night ferry to Corra left on Friday.")
+    assert complete("When did the first night ferry leave?", [before]) == "When did the first night ferry leave?"
+    assert (
+        complete("When did the ferry leave?", [before]) == "About the first handover, Corra: when did the ferry leave?"
+    )
+
+
 @pytest.mark.parametrize("question", ["thanks", "who are you?", "how many stories mention it?", "?!", "", "x" * 1_001])
 def test_what_is_not_for_the_stories_is_left_alone(question: str) -> None:
     assert complete(question, [FLOOD]) == question

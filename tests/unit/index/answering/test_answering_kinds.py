@@ -24,7 +24,11 @@ SENTENCE = (
         ("How much money was paid?", ["€84 million", "nothing"], ["1,200 people", "Ilse Brandvold", "45 percent"]),
         ("What percent were nurses?", ["45 percent", "half", "two thirds"], ["1,200", "Velmora", "May 6"]),
         ("How long did they wait?", ["three hours", "1961 to 1972"], ["1,200 people", "€84 million", "2025"]),
-        ("When did they wait?", ["May 6, 2025", "after lunch", "Friday"], ["Velmora", "1,200 people", "the bridge"]),
+        (
+            "When did they wait?",
+            ["May 6, 2025", "after lunch", "Friday"],
+            ["Velmora", "1,200 people", "the bridge", "three hours"],
+        ),
         ("What year was it?", ["2025", "last year"], ["May", "Velmora"]),
         ("Who paid?", ["Ilse Brandvold", "the police", "a nurse"], ["2025", "May", "Monday", "€84 million", "1,200"]),
         (
@@ -42,6 +46,25 @@ def test_a_wrong_type_is_never_an_answer(question: str, right: list[str], wrong:
     asked = understand(question)
     assert [text for text in right if not fits_kind(asked, text, sentence=SENTENCE)] == []
     assert [text for text in wrong if fits_kind(asked, text, sentence=SENTENCE)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "says_when"),
+    [
+        ("nine years", "The first night ferry in nine years left at 9:15 p.m. on Friday.", False),
+        ("in nine years", "The first night ferry in nine years left at 9:15 p.m. on Friday.", False),
+        ("in ten years", "It was the worst flood in ten years.", False),
+        ("18-month", "It ended an 18-month contest.", False),
+        ("three hours", "They waited three hours.", False),
+        ("two weeks", "The ferry will sail in two weeks.", True),
+        ("within two and a half weeks", "The ferry will sail within two and a half weeks.", True),
+        ("two weeks ago", "The ferry sailed two weeks ago.", True),
+        ("three days later", "The ferry sailed three days later.", True),
+        ("nine years", "", False),
+    ],
+)
+def test_a_length_of_time_does_not_say_when(text: str, sentence: str, *, says_when: bool) -> None:
+    assert fits_kind(understand("When does the ferry run?"), text, sentence=sentence) is says_when
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def test_a_list_gives_its_stories_with_numbers_and_failures_in_their_places(tmp_
         ({"authors": None}, "authors", ()),
         ({"authors": ["Ada Lind", "", "Ada Lind"]}, "authors", ("Ada Lind",)),
         ({"published_at": None, "publish_date": "2022/08/13"}, "published_at", "2022-08-13"),
+        ({"published_at": None, "date": "May 23, 2025"}, "published_at", "2025-05-23"),
+        ({"publish_date": "2022/08/13", "date": "soon"}, "published_at", "2025-05-23"),
         ({"published_at": None}, "published_at", None),
         ({"published_at": ""}, "published_at", None),
         ({"published_at": 1748008800}, "published_at", "2025-05-23T14:00:00+00:00"),
@@ -113,6 +115,7 @@ def test_fields_are_read_as_they_are_written(
         ({"id": "a\x00b"}, "The field id has a character"),
         ({"published_at": "05/06/2025"}, "The field published_at could be two dates"),
         ({"published_at": None, "publish_date": "soon"}, "The field publish_date"),
+        ({"published_at": None, "date": "soon"}, "The field date"),
         ({"published_at": []}, "The field published_at"),
     ],
 )
