@@ -21,6 +21,13 @@ _CLAUSE_BORDER = re.compile(
     r"\b(?:when|that|after|before|because|if|whether|and|while|as|since|who|which|until|but|where|how)\b|,", re.I
 )
 _BEFORE_THAT = clauses.AUXILIARIES | {"of", "about", "for", "by", "to", ""}
+_PROPERTY_OF = re.compile(
+    r"(?:the\s+)?(?:\w+\s+)?(?:age|aim|amount|cause|cost|date|depth|height|length|name|number|price|purpose|reason|result|size"
+    r"|speed|toll|total|value|weight|width)\s+of\s+(?P<thing>.+)",
+    re.I,
+)
+"""What is asked of a thing: "it" is the thing then."""
+_BEGINS_WITH_PREPOSITION = re.compile(rf"(?:{'|'.join(sorted(clauses.PREPOSITIONS))})\b", re.I)
 _THESE_DAYS = frozenset(
     "year week month morning afternoon evening night time summer winter spring autumn weekend".split()
 )
@@ -81,9 +88,19 @@ def points_back(question: str, match: re.Match[str]) -> bool:
         return False
     candidates = [before.rfind(name) for name in names(before, at_start=False)]
     candidates += [each.end() for each in re.finditer(r"\b(?:the|a|an)\s+[\w’'-]+", before, re.I)]
+    if _is_possessive(pronoun, following) and (asked_for := _asked_for(question, before, pronoun)) is not None:
+        candidates.append(asked_for)
     if candidates and pronoun not in ("there", "here", "this", "that"):
         return not (_is_possessive(pronoun, following) or _CLAUSE_BORDER.search(before[max(candidates) :]))
     return True
+
+
+def _asked_for(question: str, before: str, pronoun: str) -> int | None:
+    """Where in `before` that ends which a question asks for and "its" is of: "which hospital closes its ward"."""
+    counted = clauses.parse(question).counted
+    end = before.find(counted) + len(counted) if counted and counted in before else len(before)
+    agrees = is_plural(counted) == (pronoun == "their")
+    return end if agrees and before[end:].strip() and not re.match(r"\s+(?:of|in|on|at)\b", before[end:]) else None
 
 
 def _is_possessive(pronoun: str, following: str) -> bool:
@@ -122,7 +139,10 @@ def _thing(turn: Turn) -> str | None:
         return definite(rephrasing.counted_phrase(turn.asked))
     things = [phrase for phrase in turn.asked.phrases if not is_plural(phrase)]
     things.sort(key=_is_like_a_person)
-    return definite(things[0]) if things else (turn.asked.about or None)
+    if not things:
+        return turn.asked.about or None
+    of = _PROPERTY_OF.fullmatch(things[0])
+    return definite(of["thing"] if of is not None and not is_plural(of["thing"]) else things[0])
 
 
 def _is_like_a_person(phrase: str) -> bool:
@@ -158,7 +178,7 @@ def _place(turns: Sequence[Turn]) -> str | None:
     """Where "there" is, with its preposition."""
     for turn in turns:
         if turn.asked.asks_where and turn.short:
-            return f"in {turn.short}"
+            return turn.short if _BEGINS_WITH_PREPOSITION.match(turn.short) else f"in {turn.short}"
         texts = (*turn.quotes[:1], turn.asked.text) if turn.asked.asks_where else (turn.asked.text, *turn.quotes[:1])
         for text in texts:
             if place := clauses.place(text):

@@ -299,6 +299,8 @@ def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
             follows = tokens[whole].lower() if whole < len(tokens) else ""
             if (not follows or follows in _STOPS - _BEFORE_VERB) and not tokens[end - 1][:1].isupper():
                 kept = end - 1
+                if not follows and tokens[end : end + 1] == ["of"] and not tokens[whole - 1][:1].isupper():
+                    kept, end = whole - 1, whole  # "will the repair of the dam cost": the verb is behind both
                 nouns = [word for word in tokens[:kept] if word.lower() not in DETERMINERS]
                 if nouns:
                     found.append(" ".join(tokens[:kept]))

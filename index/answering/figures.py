@@ -100,6 +100,7 @@ _SET_ASIDE_BEFORE = re.compile(
     rf"""
       (?:\bnot|\brather\s+than|\binstead\s+of|\b(?:up|down)\s+from|\bcompared\s+(?:with|to))(?:\s+the)?\s*$
     | {_CHANGE}[^.;\d]{{0,50}}\b(?:from(?:\s+the)?|by)\s*$
+    | \b(?:wins?|won|los[et]s?|beat\w*|defeat\w*|leads?|led|leading|trail\w*|ahead|behind)\b[^.;\d]{{0,80}}\bby\s*$
     | {_EARLIER}[^.;\d]{{0,40}}{_SAID}[^.;,\d]{{0,25}}$
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -111,6 +112,7 @@ _SET_ASIDE_AFTER = re.compile(
 # Questions for what is no longer so, or for a difference.
 _ASKS_FOR_EARLIER = re.compile(
     r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|at\s+first|used\s+to|old|before|more|fewer|less)\b"
+    r"|\b(?:margin|majority|difference|lead|ahead)\b|\b(?:win|won|lose|lost|beat)\b.*\bby\b"
     rf"|\bby\s+how\b|\b(?:how\s+much|percent\w*|per\s*cent|points?)\b.*{_CHANGE}",
     re.I,
 )
@@ -131,6 +133,16 @@ _ENDS_UNIT = frozenset(
         "right up down out off back away now then just only still already yet more less than each apiece per"
     ).split()
 )
+_PARTS_OF_TIME = {
+    ("year", "month"): 12,
+    ("year", "week"): 52,
+    ("month", "week"): 4,
+    ("month", "day"): 30,
+    ("week", "day"): 7,
+    ("day", "hour"): 24,
+    ("hour", "minute"): 60,
+    ("minute", "second"): 60,
+}
 _MOST_UNIT_WORDS = 4
 _AGE_WORDS = ("aged", "under", "over", "below", "above", "than")
 _OF_THE = re.compile(r"\s+of\s+(?:the|our|its|their|his|her|those|these|your|my)\s+", re.I)  # "1,000 of our people"
@@ -338,11 +350,29 @@ def _with_ranges(sentence: str, found: Sequence[Quantity]) -> list[Quantity]:
     """`found`, with "40 to 60 homes" and "between $3 and $5 million" as one quantity each."""
     merged: list[Quantity] = []
     for quantity in found:
-        if merged and (whole := _range(sentence, merged[-1], quantity)) is not None:
+        last = merged[-1] if merged else None
+        if last is not None and (whole := _range(sentence, last, quantity) or _together(sentence, last, quantity)):
             merged[-1] = whole
+        elif last is not None and _changes_to(sentence, last, quantity):
+            merged.append(replace(quantity, unit=last.unit, words=last.words))
         else:
             merged.append(quantity)
     return merged
+
+
+def _together(sentence: str, large: Quantity, small: Quantity) -> Quantity | None:
+    """ "Three hours and 20 minutes", in hours; None when the two are not one length of time."""
+    parts = _PARTS_OF_TIME.get((singular(large.unit or ""), singular(small.unit or "")))
+    if parts is None or not re.fullmatch(r",?\s+(?:and\s+)?", sentence[large.end : small.start]):
+        return None
+    return replace(large, end=small.end, value=round(large.value + small.value / parts, 4))
+
+
+def _changes_to(sentence: str, before: Quantity, quantity: Quantity) -> bool:
+    """Whether a bare number is of the unit before it: "from five kilometres to nine"."""
+    bare = quantity.unit is None and before.unit is not None
+    joined = re.fullmatch(r"\s+to\s+", sentence[before.end : quantity.start]) is not None
+    return bare and joined and re.search(r"\bfrom(?:\s+the)?\s+$", sentence[: before.start], re.I) is not None
 
 
 def _range(sentence: str, lower: Quantity, upper: Quantity) -> Quantity | None:

@@ -71,6 +71,8 @@ _PERSON = re.compile(
     re.I,
 )
 _LONGEST = 25
+_WHO_IS_NAMED = re.compile(r"\W*[Ww]ho(?:\s+(?:is|was)|[’']s)\s+[A-Z]")
+_BEGINS_WITH_PERSON = re.compile(r"(?:Mr|Mrs|Ms|Dr|Sir|Capt|Gen|Sen|Rep|Prof|Gov)\b|[A-Z][\w’'-]+\s+[A-Z][\w-]+(?:,|$)")
 
 
 def fits_kind(question: Question, text: str, *, sentence: str) -> bool:
@@ -87,6 +89,8 @@ def fits_kind(question: Question, text: str, *, sentence: str) -> bool:
     if question.asks == "when":
         return _fits_when(question, text, sentence)
     if question.asks == "who":
+        if _WHO_IS_NAMED.match(question.text) and _BEGINS_WITH_PERSON.match(text):
+            return False  # somebody else
         return _has_name(text) or _is_thing(text) or (not _is_time_or_number(text) and _PERSON.search(text) is not None)
     if question.asks == "where":
         if _wants(question, NAMED_KINDS):
