@@ -353,7 +353,7 @@ def _with_ranges(sentence: str, found: Sequence[Quantity]) -> list[Quantity]:
         last = merged[-1] if merged else None
         if last is not None and (whole := _range(sentence, last, quantity) or _together(sentence, last, quantity)):
             merged[-1] = whole
-        elif last is not None and _changes_to(sentence, last, quantity):
+        elif last is not None and _is_of_same_unit(sentence, last, quantity):
             merged.append(replace(quantity, unit=last.unit, words=last.words))
         else:
             merged.append(quantity)
@@ -368,11 +368,10 @@ def _together(sentence: str, large: Quantity, small: Quantity) -> Quantity | Non
     return replace(large, end=small.end, value=round(large.value + small.value / parts, 4))
 
 
-def _changes_to(sentence: str, before: Quantity, quantity: Quantity) -> bool:
-    """Whether a bare number is of the unit before it: "from five kilometres to nine"."""
-    bare = quantity.unit is None and before.unit is not None
+def _is_of_same_unit(sentence: str, before: Quantity, quantity: Quantity) -> bool:
+    """Whether a bare number is of the unit before it: "from five kilometres to nine", "120 votes to 98"."""
     joined = re.fullmatch(r"\s+to\s+", sentence[before.end : quantity.start]) is not None
-    return bare and joined and re.search(r"\bfrom(?:\s+the)?\s+$", sentence[: before.start], re.I) is not None
+    return joined and quantity.unit is None and before.unit is not None
 
 
 def _range(sentence: str, lower: Quantity, upper: Quantity) -> Quantity | None:

@@ -2,7 +2,7 @@
 
 import re
 
-from index.answering.figures import dates, fits, quantities, singular
+from index.answering.figures import Quantity, counts_the_same, dates, fits, quantities, singular
 from index.answering.questions import NAMED_KINDS, Question
 from index.shaping.words import all_words, is_stop_word
 
@@ -107,15 +107,18 @@ def _fits_figure(question: Question, text: str, sentence: str) -> bool:
     if question.asks == "percent" and _FRACTION.search(text):
         return True
     numbers = quantities(text)
+    start = sentence.find(text)
+    standing: list[Quantity] = []
+    if start >= 0:
+        all_numbers = quantities(sentence)
+        standing = [each for each in all_numbers if each.start < start + len(text) and start < each.end]
+        counted = [each for each in all_numbers if question.asks == "count" and counts_the_same(each, question)]
+        if counted and not any(each in counted for each in standing):
+            return False  # "8,700 people from six villages", asked for the villages
     if any(fits(number, question) and number.words for number in numbers):
         return True
-    start = sentence.find(text)
-    if start >= 0:
-        standing = [each for each in quantities(sentence) if each.start < start + len(text) and start < each.end]
-        if any(fits(each, question) for each in standing):
-            return True
-        if standing:
-            return False
+    if standing:
+        return any(fits(each, question) for each in standing)
     if any(fits(number, question) for number in numbers):
         return True
     if numbers or (question.asks != "measure" and _is_time_or_number(text)):

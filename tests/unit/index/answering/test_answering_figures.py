@@ -43,6 +43,14 @@ from index.answering.questions import understand
             "Two in 2023 and five in two villages",
             [("Two", 2, None), ("five", 5, None), ("two villages", 2, "villages")],
         ),
+        ("It needs three hours and 20 minutes.", [("three hours and 20 minutes", 3.3333, "hours")]),
+        ("He ran 4 hours 12 minutes.", [("4 hours 12 minutes", 4.2, "hours")]),
+        ("after two years and three months", [("two years and three months", 2.25, "years")]),
+        ("20 minutes and three hours", [("20 minutes", 20, "minutes"), ("three hours", 3, "hours")]),
+        ("three hours and 20 boats", [("three hours", 3, "hours"), ("20 boats", 20, "boats")]),
+        ("widened from five kilometres to nine.", [("five kilometres", 5, "kilometres"), ("nine", 9, "kilometres")]),
+        ("She has 911 votes to 874 for him.", [("911 votes", 911, "votes"), ("874", 874, "votes")]),
+        ("They gave 40 books to 12 schools.", [("40 books", 40, "books"), ("12 schools", 12, "schools")]),
         ("nothing to count here", []),
     ],
 )
@@ -137,6 +145,8 @@ def test_ranges_and_how_firm_a_number_is(sentence: str, expected: list[tuple[str
         ("An earlier count of 14 was wrong; 11 died.", [11]),
         ("The toll fell by three to 11.", [11]),
         ("They met earlier on Friday, and 14 people came.", [14]),
+        ("Ruiz won the race for mayor by 37 votes, with 911 votes.", [911]),
+        ("The treaty was signed by 12 countries.", [12]),
     ],
 )
 def test_what_a_sentence_sets_aside_is_told_from_what_holds(sentence: str, kept: list[float]) -> None:
@@ -148,6 +158,20 @@ def test_what_was_set_aside_answers_only_a_question_for_it() -> None:
     now, before = understand("how many people died"), understand("how many people had died by the earlier count")
     assert [fits(each, now) for each in (eleven, fourteen)] == [True, False]
     assert fits(fourteen, before)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_answer"),
+    [
+        ("How many votes did Ruiz get?", False),
+        ("By how many votes did Ruiz win?", True),
+        ("How many votes did Ruiz win by?", True),
+        ("How many votes was the margin?", True),
+    ],
+)
+def test_what_somebody_won_by_is_not_what_they_have(question: str, *, is_answer: bool) -> None:
+    [margin] = quantities("Ruiz won by 37 votes.")
+    assert fits(margin, understand(question)) is is_answer
 
 
 @given(st.text(max_size=200))

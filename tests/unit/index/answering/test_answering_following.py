@@ -149,6 +149,38 @@ def test_a_change_of_subject_is_left_alone(before: Answer, question: str) -> Non
     assert complete(question, [before]) == question
 
 
+@pytest.mark.parametrize(
+    ("question", "completed"),
+    [
+        ("Which hospital is closing its maternity ward?", "Which hospital is closing its maternity ward?"),
+        ("Which families lost their homes?", "Which families lost their homes?"),
+        ("Which of its villages were cleared?", "Which of Mount Sarunga’s villages were cleared?"),
+        ("How many people live on its slopes?", "How many people live on Mount Sarunga’s slopes?"),
+        ("What caused its last eruption?", "What caused Mount Sarunga’s last eruption?"),
+    ],
+)
+def test_its_may_be_of_what_the_question_itself_asks_for(question: str, completed: str) -> None:
+    assert complete(question, [answered("When did Mount Sarunga last erupt?", "It erupted in 1987.")]) == completed
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "completed"),
+    [
+        ("What is the cost of the Halden factory?", "who opposes it?", "Who opposes the Halden factory?"),
+        ("How many jobs will the repair of the dam create?", "why is it late?", "Why is the repair of the dam late?"),
+        ("Which hospital is closing its ward?", "when?", "When is hospital closing its ward?"),
+        ("Who is leading the talks?", "why?", "Why is somebody leading the talks?"),
+    ],
+)
+def test_a_question_is_taken_apart_where_its_verb_is(before: str, question: str, completed: str) -> None:
+    assert complete(question, [answered(before)]) == completed
+
+
+def test_a_place_that_was_answered_with_its_preposition_gets_no_other() -> None:
+    before = answered("Where is the factory being built?", short="outside Norrvale")
+    assert complete("who lives there?", [before]) == "Who lives outside Norrvale?"
+
+
 def test_a_thing_told_apart_by_its_own_words_is_not_what_an_earlier_answer_happened_to_name() -> None:
     before = answered("When was the first handover?", "The first night ferry to Corra left on Friday.")
     assert complete("When did the first night ferry leave?", [before]) == "When did the first night ferry leave?"

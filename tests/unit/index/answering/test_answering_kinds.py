@@ -67,6 +67,29 @@ def test_a_length_of_time_does_not_say_when(text: str, sentence: str, *, says_wh
     assert fits_kind(understand("When does the ferry run?"), text, sentence=sentence) is says_when
 
 
+def test_what_is_counted_by_its_own_word_is_not_passed_over_for_another_number() -> None:
+    sentence = "Around 8,700 people from six villages were taken away, nine of them by boat."
+    villages, prisoners = understand("How many villages were cleared?"), understand("How many prisoners were freed?")
+    assert fits_kind(villages, "six villages", sentence=sentence)
+    assert not fits_kind(villages, "8,700 people", sentence=sentence)
+    assert not fits_kind(villages, "nine", sentence=sentence)
+    assert fits_kind(prisoners, "8,700 people", sentence=sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("mayor for eight years", True),
+        ("Brackton's mayor", True),
+        ("Ms. Ruiz, a former principal", False),
+        ("Elena Ruiz", False),
+    ],
+)
+def test_who_somebody_is_is_not_told_by_somebody_else(text: str, *, fits: bool) -> None:
+    assert fits_kind(understand("Who is Peter Langford?"), text, sentence=text) is fits
+    assert fits_kind(understand("Who won?"), "Elena Ruiz", sentence="Elena Ruiz won.")
+
+
 @pytest.mark.parametrize(
     ("question", "asks", "wanted"),
     [
