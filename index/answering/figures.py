@@ -111,7 +111,7 @@ _SET_ASIDE_AFTER = re.compile(
 )
 # Questions for what is no longer so, or for a difference.
 _ASKS_FOR_EARLIER = re.compile(
-    r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|at\s+first|used\s+to|old|before|more|fewer|less)\b"
+    r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|at\s+first|used\s+to|(?<!how\s)old|before|more|fewer|less)\b"
     r"|\b(?:margin|majority|difference|lead|ahead)\b|\b(?:win|won|lose|lost|beat)\b.*\bby\b"
     rf"|\bby\s+how\b|\b(?:how\s+much|percent\w*|per\s*cent|points?)\b.*{_CHANGE}",
     re.I,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from index.answering import clauses, rephrasing
 from index.answering.antecedents import PRONOUN, Turn, definite, meant_by, person, points_back
 from index.answering.clauses import names, stem, words
+from index.answering.figures import PERIOD
 from index.answering.questions import MAX_CHARACTERS, no_question_for_stories
 from index.conversations import remembered
 from index.stories import Answer
@@ -42,6 +43,7 @@ _BARE = re.compile(
     r"(?:\s+(?:happen|happening|be|take\s+place|so|done|agreed|announced))?)?",
     re.I,
 )
+_IN_ALL = re.compile(r"in\s+(?:total|all|sum)|altogether|overall", re.I)
 _DATELINE = re.compile(r"[A-Z][A-Z .,'’-]{1,40}(?:\s*\([^)]{1,40}\))?\s*[—–-]+\s+")
 # Nouns that are somebody's or something's: alone they ask about what was spoken of before.
 _RELATIONAL = frozenset(
@@ -180,6 +182,8 @@ def _asked_anew(asks: str, turn: Turn) -> str:
 def _about_something_else(other: str, turn: Turn) -> str:
     """The question before, with `other` in the place of what is of its kind there."""
     other = other.rstrip(" ?!.")
+    if _IN_ALL.fullmatch(other) and (part := re.search(PERIOD, turn.asked.text, re.I)) is not None:
+        return _sentence(f"{turn.asked.text[: part.start()]}{other}{turn.asked.text[part.end() :]}".rstrip(" ?!."))
     if turn.asked.about and names(other):
         other = re.sub(r"^(?:in|on|at|for|from|by|with)\s+", "", other)
         return _sentence(_about(other, turn.asked.text.rstrip(" ?!.")))

@@ -89,8 +89,6 @@ def fits_kind(question: Question, text: str, *, sentence: str) -> bool:
     if question.asks == "when":
         return _fits_when(question, text, sentence)
     if question.asks == "who":
-        if _WHO_IS_NAMED.match(question.text) and _BEGINS_WITH_PERSON.match(text):
-            return False  # somebody else
         return _has_name(text) or _is_thing(text) or (not _is_time_or_number(text) and _PERSON.search(text) is not None)
     if question.asks == "where":
         if _wants(question, NAMED_KINDS):
@@ -99,6 +97,11 @@ def fits_kind(question: Question, text: str, *, sentence: str) -> bool:
     if question.asks == "which" and _wants(question, NAMED_KINDS):
         return _has_name(text) or ("name" in question.wanted and not _is_time_or_number(text))
     return True
+
+
+def is_somebody_else(question: Question, text: str) -> bool:
+    """Whether `question` asks who somebody is whom it names, and `text` begins with a person's name."""
+    return _WHO_IS_NAMED.match(question.text) is not None and _BEGINS_WITH_PERSON.match(text) is not None
 
 
 def _fits_figure(question: Question, text: str, sentence: str) -> bool:

@@ -158,6 +158,7 @@ def test_what_was_set_aside_answers_only_a_question_for_it() -> None:
     now, before = understand("how many people died"), understand("how many people had died by the earlier count")
     assert [fits(each, now) for each in (eleven, fourteen)] == [True, False]
     assert fits(fourteen, before)
+    assert not fits(fourteen, understand("how old were the people"))
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,11 @@ def test_a_question_is_taken_apart_where_its_verb_is(before: str, question: str,
     assert complete(question, [answered(before)]) == completed
 
 
+def test_in_total_takes_the_place_of_a_part_of_the_time() -> None:
+    before = answered("How many prisoners were exchanged on the second day?")
+    assert complete("and in total?", [before]) == "How many prisoners were exchanged in total?"
+
+
 def test_a_place_that_was_answered_with_its_preposition_gets_no_other() -> None:
     before = answered("Where is the factory being built?", short="outside Norrvale")
     assert complete("who lives there?", [before]) == "Who lives outside Norrvale?"
