@@ -13,6 +13,7 @@ from typing import Literal
 
 from index.answering.number_words import NUMBER, SCALES, value_of
 from index.answering.questions import Question
+from index.answering.set_aside import CHANGE, asks_for_what_is_set_aside, is_set_aside
 from index.shaping.words import is_stop_word
 
 Bound = Literal["exact", "about", "at_least", "at_most"]
@@ -85,37 +86,6 @@ _HANDED = re.compile(
     r"\b(?:hand|turn|tak|took|g[ai]v|pass|br[io]|sign|knock|carr|went|go)\w*\s+$", re.I
 )  # "handed over"
 _BETWEEN = re.compile(r"\bbetween\s+$", re.I)
-_CHANGE = (
-    r"\b(?:r[oi]se[ns]?|rais\w+|increas\w+|gr[eo]wn?|climb\w*|jump\w*|went|gone|goes|go|fell|fall\w*|drop\w*|cut|cuts"
-    r"|lower\w*|reduc\w+|slash\w*|revis\w+|chang\w+|correct\w+|mov\w+|doubl\w+|up|down|higher|lower|more|fewer)\b"
-)
-_SAID = (
-    r"\b(?:said|reported|reports?|put|given|announced|counted|counts?|estimated?|stated|feared|thought|believed|planned"
-    r"|budgeted|priced|prices?|set|charged|cost|paid|was|were|been|tolls?|figures?|versions?|totals?|fares?|fees?)\b"
-)
-_EARLIER = (
-    r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|first|wrongly|mistakenly|preliminary|old)\b"
-)
-_SET_ASIDE_BEFORE = re.compile(
-    rf"""
-      (?:\bnot|\brather\s+than|\binstead\s+of|\b(?:up|down)\s+from|\bcompared\s+(?:with|to))(?:\s+the)?\s*$
-    | {_CHANGE}[^.;\d]{{0,50}}\b(?:from(?:\s+the)?|by)\s*$
-    | \b(?:wins?|won|los[et]s?|beat\w*|defeat\w*|leads?|led|leading|trail\w*|ahead|behind)\b[^.;\d]{{0,80}}\bby\s*$
-    | {_EARLIER}[^.;\d]{{0,40}}{_SAID}[^.;,\d]{{0,25}}$
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_SET_ASIDE_AFTER = re.compile(
-    rf"[^.;:,\d]{{0,25}},?\s*(?:(?:as|that|had|has|was|were|been|it|they|officials|police)\s+){{0,4}}{_EARLIER}\s+{_SAID}",
-    re.I,
-)
-# Questions for what is no longer so, or for a difference.
-_ASKS_FOR_EARLIER = re.compile(
-    r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|at\s+first|used\s+to|(?<!how\s)old|before|more|fewer|less)\b"
-    r"|\b(?:margin|majority|difference|lead|ahead)\b|\b(?:win|won|lose|lost|beat)\b.*\bby\b"
-    rf"|\bby\s+how\b|\b(?:how\s+much|percent\w*|per\s*cent|points?)\b.*{_CHANGE}",
-    re.I,
-)
 _TIME_UNITS = frozenset(("second minute hour day week weekend month year decade century night").split())
 _LENGTH_UNITS = frozenset(
     (
@@ -181,10 +151,12 @@ def quantities(sentence: str) -> list[Quantity]:
 
     A range is one quantity.
     """
-    return [
-        replace(each, set_aside=True) if _is_set_aside(sentence, each) else each
-        for each in _with_ranges(sentence, _single_quantities(sentence))
-    ]
+    found = []
+    for each in _with_ranges(sentence, _single_quantities(sentence)):
+        is_time = singular(each.unit or "") in _TIME_UNITS
+        aside = is_set_aside(sentence[: each.start], sentence[each.end :], is_time=is_time)
+        found.append(replace(each, set_aside=aside))
+    return found
 
 
 def _single_quantities(sentence: str) -> list[Quantity]:
@@ -255,7 +227,7 @@ def fits(quantity: Quantity, question: Question) -> bool:
     """Whether a number is of the kind that the question asks for, as far as its unit alone can tell."""
     unit = singular(quantity.unit or "")
     text = question.text.lower()
-    if quantity.set_aside and not _ASKS_FOR_EARLIER.search(text):
+    if quantity.set_aside and not asks_for_what_is_set_aside(text):
         return False
     if question.asks == "percent":
         return quantity.unit == ("percentage points" if "point" in text else "%")
@@ -382,7 +354,7 @@ def _range(sentence: str, lower: Quantity, upper: Quantity) -> Quantity | None:
         return None
     if re.fullmatch(r"\s?[-–]\s?", joint) and upper.unit is None:
         return None  # a score
-    if re.search(rf"{_CHANGE}[^.;\d]{{0,50}}\b(?:from|by)\s+$", sentence[: lower.start], re.I):
+    if re.search(rf"{CHANGE}[^.;\d]{{0,50}}\b(?:from|by)\s+$", sentence[: lower.start], re.I):
         return None  # a change: "raised from 2 to 3 pounds", "fell by three to 11"
     value = lower.value
     scale = re.search(r"(thousand|million|billion|trillion|bn|m)\b", sentence[upper.start : upper.end], re.I)
@@ -393,8 +365,3 @@ def _range(sentence: str, lower: Quantity, upper: Quantity) -> Quantity | None:
     start = between.start() if between else lower.start
     unit = upper.unit or lower.unit
     return Quantity(start, upper.end, value, unit, upper.words, upper=upper.value, bound=lower.bound)
-
-
-def _is_set_aside(sentence: str, quantity: Quantity) -> bool:
-    before, after = sentence[: quantity.start], sentence[quantity.end :]
-    return bool(_SET_ASIDE_BEFORE.search(before[-120:]) or _SET_ASIDE_AFTER.match(after[:120]))

@@ -4,6 +4,7 @@ import re
 
 from index.answering.figures import Quantity, counts_the_same, dates, fits, quantities, singular
 from index.answering.questions import NAMED_KINDS, Question
+from index.answering.set_aside import is_set_aside
 from index.shaping.words import all_words, is_stop_word
 
 _MONTHS = "january february march april may june july august september october november december".split()
@@ -37,12 +38,6 @@ _LENGTH_OF_TIME = re.compile(
     re.I,
 )
 _COMES_BEFORE = re.compile(r"\b(?:in|within|after)\s+(?:the\s+next\s+)?$", re.I)
-_FIRST_IN = re.compile(
-    r"\b(?:first|only|worst|best|most|least|biggest|largest|greatest|highest|lowest|deadliest|heaviest|strongest|longest"
-    r"|fastest|steepest|fewest|smallest|hottest|coldest|wettest|driest)\b",
-    re.I,
-)
-"""What was "the first in nine years" was not then."""
 _ORDINAL = re.compile(r"first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|one|two|three|half|none")
 _DURATION = re.compile(
     r"\b(?:minutes?|hours?|days?|weeks?|months?|years?|decades?|century|centuries|percent|million|morning|evening|night"
@@ -174,8 +169,8 @@ def _fits_when(question: Question, text: str, sentence: str) -> bool:
 def _says_when(length: re.Match[str], text: str, sentence: str) -> bool:
     """Whether a length of time says when: "in two weeks", but not "nine years", nor "first in nine years"."""
     before = sentence[: max(sentence.find(text), 0)]
-    led = length["before"] is not None or _COMES_BEFORE.search(before) is not None
-    return led and _FIRST_IN.search(before) is None
+    before += length["before"] or ""
+    return _COMES_BEFORE.search(before) is not None and not is_set_aside(before, "", is_time=True)
 
 
 def _wants(question: Question, nouns: frozenset[str]) -> bool:

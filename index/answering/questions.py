@@ -64,6 +64,11 @@ _PEOPLE_COUNT = re.compile(
     r"|\bhow\s+(?:big|large)\s+(?:is|was)\s+the\s+(?:crowd|audience)\b",
     re.IGNORECASE,
 )
+_LIVING = re.compile(
+    r"\bhow\s+many\s+(?:people|persons)\s+(?:are\s+)?(?:live|lives|lived|living)\b(?!\s+(?:through|to)\b)", re.I
+)
+RESIDENTS = ("population", "inhabitants", "residents")
+"""What is counted where it is asked how many people live somewhere."""
 _PERCENT = re.compile(
     r"\b(?:what|which|how\s+many|how\s+large\s+a)\s+(?:is\s+the\s+)?(?:percent|per\s*cent|percentage|share\s+of|proportion|turnout)\b"
     r"|\bwhat(?:\s+is|'s|\s+was|\s+will)\s+(?:the\s+)?(?:\w+\s+)?(?:turnout|unemployment\s+rate|inflation|share(?!\s+price)|percentage)\b",
@@ -159,11 +164,11 @@ def understand(text: str) -> Question:
         asks = "percent"
     elif count := _COUNT.search(text):
         asks = "count"
-        counted = _counted(count["counted"])
+        counted = RESIDENTS if _LIVING.search(text) else _counted(count["counted"])
     elif people := _PEOPLE_COUNT.search(text):
         asks = "count"
         # Any number of people may be a toll, but only one of residents is a population.
-        counted = ("population", "inhabitants", "residents") if people["living"] else ("people",)
+        counted = RESIDENTS if people["living"] else ("people",)
     elif _IS_NAME.search(text):
         asks = "which"
     elif _AMOUNT.search(text):

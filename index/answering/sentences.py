@@ -1,5 +1,6 @@
 """Sentences of the found passages, with what speaks for each as the answer."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from index.answering.figures import Quantity, counts_the_same, dates, fits, quantities
 from index.answering.kinds import fits_kind
-from index.answering.questions import Question
+from index.answering.questions import RESIDENTS, Question
 from index.answering.quoting import asks, quotable
 from index.answering.reader import Reading, best_spans
 from index.finding.embedding import TextVectors
@@ -26,6 +27,14 @@ _SPANS = 3
 _WRONG_KIND = 2.0
 """What a sentence loses in which the reader sees only another kind of thing than what is asked for (a logit)."""
 _MOST_SENTENCES = 80
+_OF_RESIDENTS, _NOT_OF_RESIDENTS = 0.8, 0.1
+"""How well a number of people, or of nothing said, suits a question for those who live somewhere."""
+_PLACE_OF = re.compile(
+    r"\b(?:city|town|village|island|country|state|nation|region|district|province|community|settlement|home)\s+(?:of|to)"
+    r"\s+$",
+    re.I,
+)
+_LIVING = re.compile(r"\s+(?:(?:who|that|now|still)\s+)*(?:live|lives|lived|living|call|inhabit|reside)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +208,12 @@ def _kind_fit(
             return (fitting[0], 1.0) if fitting else (None, 0.0)
         best, best_fit = None, 0.0
         for quantity in fitting:
-            fit = 1.0 if counts_the_same(quantity, question) else _unit_similarity(question, quantity, asked, sentence)
+            if counts_the_same(quantity, question):
+                fit = 1.0
+            elif question.counted == RESIDENTS:
+                fit = _OF_RESIDENTS if _tells_of_residents(text, quantity) else _NOT_OF_RESIDENTS
+            else:
+                fit = _unit_similarity(question, quantity, asked, sentence)
             if fit > best_fit:
                 best, best_fit = quantity, fit
         return best, best_fit
@@ -208,6 +222,11 @@ def _kind_fit(
     if question.asks in ("who", "where"):
         return None, float(_has_new_name(text, question))
     return None, 1.0
+
+
+def _tells_of_residents(text: str, quantity: Quantity) -> bool:
+    """Whether a number is of a place or of those who live there: "a city of 110,000", not "eleven people died"."""
+    return _PLACE_OF.search(text[: quantity.start]) is not None or _LIVING.match(text[quantity.end :]) is not None
 
 
 def _unit_similarity(question: Question, quantity: Quantity, asked: TextVectors, sentence: TextVectors) -> float:

@@ -54,6 +54,28 @@ def test_a_corrected_figure_stands_before_the_old_one_with_both_dates(engine: En
     assert dates == sorted(dates, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("How many people were evacuated from Mount Sarunga?", "Around 8,700 people"),
+        ("How many villages were evacuated from Mount Sarunga?", "six villages"),
+        ("How long does the ferry crossing take?", "three hours and 20 minutes"),
+        ("How many votes did Peter Langford get?", "23,874"),
+        ("How many people live in Brackton?", "110,000"),
+        ("How many people live on Corra?", "2,300 residents"),
+    ],
+)
+def test_of_several_numbers_the_one_of_what_is_asked_for_is_shown(engine: Engine, question: str, said: str) -> None:
+    assert engine.ask(question, library="samples").figures[0].text == said
+
+
+def test_what_is_no_day_and_nobody_that_was_asked_for_is_not_shown_in_front(engine: Engine) -> None:
+    when = engine.ask("When does the ferry run?", library="samples")
+    who = engine.ask("Who is Peter Langford?", library="samples")
+    assert when.short != "nine years"
+    assert who.short is None or "Ruiz" not in who.short
+
+
 def test_what_a_page_repeats_is_cited_once(engine: Engine) -> None:
     answer = engine.ask("how much is a single ticket to Corra with a car?", library="samples")
 

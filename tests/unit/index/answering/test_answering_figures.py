@@ -146,6 +146,7 @@ def test_ranges_and_how_firm_a_number_is(sentence: str, expected: list[tuple[str
         ("The toll fell by three to 11.", [11]),
         ("They met earlier on Friday, and 14 people came.", [14]),
         ("Ruiz won the race for mayor by 37 votes, with 911 votes.", [911]),
+        ("The first ferry in nine years left with 143 passengers.", [143]),
         ("The treaty was signed by 12 countries.", [12]),
     ],
 )
@@ -158,6 +159,9 @@ def test_what_was_set_aside_answers_only_a_question_for_it() -> None:
     now, before = understand("how many people died"), understand("how many people had died by the earlier count")
     assert [fits(each, now) for each in (eleven, fourteen)] == [True, False]
     assert fits(fourteen, before)
+    [years] = quantities("The first night ferry in nine years left.")
+    assert not fits(years, understand("how long does it take"))
+    assert fits(years, understand("how long is it since the last one"))
     assert not fits(fourteen, understand("how old were the people"))
 
 
