@@ -157,7 +157,9 @@ def _topic(turn: Turn) -> str:
         return " and ".join(definite(phrase) for phrase in named)
     if asked.about:
         return asked.about
-    spoken_of = [rephrasing.counted_phrase(asked)] if asked.counted else list(asked.phrases[:_TOPICS])
+    spoken_of = list(asked.phrases[:_TOPICS])
+    if asked.counted and not (asked.subject and asked.rest == f"{asked.subject} have"):
+        spoken_of = [rephrasing.counted_phrase(asked)]
     answered = list(clauses.proper_names(turn.quotes[:1]))[:1]
     topic = ", ".join([definite(each) for each in spoken_of] + answered)
     return topic or " ".join(next(iter(turn.titles), asked.text.rstrip(" ?!.")).split()[:15])

@@ -3,6 +3,7 @@
 import re
 
 from index.answering.figures import Quantity, counts_the_same, dates, fits, quantities, singular
+from index.answering.number_words import value_of
 from index.answering.questions import NAMED_KINDS, Question
 from index.answering.set_aside import is_set_aside
 from index.shaping.words import all_words, is_stop_word
@@ -178,9 +179,12 @@ def _wants(question: Question, nouns: frozenset[str]) -> bool:
 
 
 def _has_name(text: str) -> bool:
-    """Whether a word that is written with a capital letter is no day, month or word without a meaning of its own."""
+    """Whether a word with a capital letter is no day, month, number or word without a meaning of its own."""
     return any(
-        word not in _CALENDAR and not is_stop_word(word) and word.rstrip(".") not in {month[:3] for month in _MONTHS}
+        word not in _CALENDAR
+        and not is_stop_word(word)
+        and value_of(word) is None
+        and word.rstrip(".") not in {month[:3] for month in _MONTHS}
         for match in _NAME.finditer(text)
         if (word := re.sub(r"['’]s$", "", match.group().lower()))
     )

@@ -17,6 +17,10 @@ _ASKS = re.compile(r"\?[\"'”’»)\]]*\Z")
 _DATELINE = re.compile(r"(?:[\w.,'’()/]+\s+){1,6}[-–—]+\Z")
 """A line like "London CNN —", which says nothing of the matter."""
 
+_NAME = r"(?:[A-Z][\w.’'-]*\s+){1,3}[A-Z][\w’'-]+"
+_BYLINE = re.compile(rf"(?:By|BY)\s+{_NAME}(?:(?:,\s+{_NAME})*\s+(?:and|&)\s+{_NAME})?(?:\s*[,|·—–-].*)?")
+"""A line like "By Ada Lind, Harbour Post, 6 May 2025", which says who wrote the story."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Block:
@@ -35,8 +39,8 @@ def asks(text: str) -> bool:
 def quotable(text: str, *, language: str | None) -> list[Span]:
     """The spans of `text` that can be quoted, in order: its sentences, and lists in pieces of some lines.
 
-    Left out are lines with only a place and an agency, and the lines after a question: a quiz's choices do not say
-    which of them is right.
+    Left out are lines with only a place and an agency, lines that say who wrote the story, and the lines after a
+    question: a quiz's choices do not say which of them is right.
     """
     found: list[Span] = []
     after_question = False
@@ -62,11 +66,15 @@ def _choices(lines: Sequence[_Block]) -> int:
 def _blocks(text: str, language: str | None) -> Iterator[_Block]:
     for start, end in paragraphs(text):
         block = text[start:end]
-        if _DATELINE.fullmatch(block):
+        if _DATELINE.fullmatch(block) or _is_byline(block):
             continue
         spans = [(start + first, start + last) for first, last in sentence_spans(block, language=language)]
         is_line = len(spans) == 1 and len(block) <= _LONGEST_LINE and not _ENDS.search(block)
         yield _Block(block, spans, is_line)
+
+
+def _is_byline(block: str) -> bool:
+    return len(block) <= _LONGEST_LINE and not _ENDS.search(block) and _BYLINE.fullmatch(block) is not None
 
 
 def _pieces(lines: Sequence[Span]) -> list[Span]:

@@ -176,6 +176,12 @@ def test_a_question_is_taken_apart_where_its_verb_is(before: str, question: str,
     assert complete(question, [answered(before)]) == completed
 
 
+def test_what_has_so_many_of_something_is_the_topic() -> None:
+    before = answered("How many floors does the new tower have?")
+    assert complete("who is building it?", [before]) == "Who is building the new tower?"
+    assert complete("tell me more", [before]) == "Tell me more about the new tower"
+
+
 def test_in_total_takes_the_place_of_a_part_of_the_time() -> None:
     before = answered("How many prisoners were exchanged on the second day?")
     assert complete("and in total?", [before]) == "How many prisoners were exchanged in total?"

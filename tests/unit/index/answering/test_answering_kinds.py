@@ -36,6 +36,7 @@ SENTENCE = (
             ["Velmora", "under the bridge", "at home"],
             ["May 6", "1,200", "Monday", "three hours"],
         ),
+        ("Which countries paid?", ["Velmora", "Norway and Velmora"], ["Four", "Twenty-five", "1,200", "May"]),
         ("Which city was it?", ["Velmora"], ["May", "1,200", "under the bridge", "the police"]),
         ("What company paid?", ["Halden"], ["1,200", "2025", "the police"]),
         ("What is the name of the ship?", ["Northern Tern", "the tern"], ["1,200", "May 6, 2025"]),

@@ -62,6 +62,27 @@ def test_a_line_with_only_a_place_and_an_agency_is_left_out(line: str) -> None:
     assert quoted(line, MATTER) == quoted(MATTER)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Fiona Adair",
+        "BY FIONA ADAIR",
+        "By Carol Penhaligon, Ashby Gazette, 6 September 2025",
+        "By J. R. Lind and Bo Berg",
+        "By Ada Lind, Bo Berg and Ola Dahl | Harbour Post",
+    ],
+)
+def test_a_line_that_says_who_wrote_the_story_is_left_out(line: str) -> None:
+    assert quoted(line, MATTER) == quoted(MATTER)
+
+
+@pytest.mark.parametrize(
+    "line", ["By Monday, all were home", "By Port Callan Harbour stood a tower.", "By bus and train"]
+)
+def test_a_line_that_only_begins_like_one_is_kept(line: str) -> None:
+    assert line in quoted(line, MATTER)
+
+
 def test_a_line_that_says_something_before_a_dash_is_kept() -> None:
     line = "The council of the town that lies by the lake —"
     assert line in quoted(line, MATTER)
