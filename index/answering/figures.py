@@ -133,7 +133,7 @@ class Quantity:
     `value` is the number itself, scaled ("1.2 million" is 1200000.0); `unit` a currency code, "%", or the noun after
     the number in small letters, None when there is none. `upper` is the other end of a range ("40 to 60 homes"), whose
     lower one is `value`; `bound` says how firm the number is ("about", "at least"). `set_aside` tells that the sentence
-    itself gives it as a former state or as a difference: "not 14", "up from 49 percent", "fell by three".
+    itself gives it as a former state, a difference or a record's age: "not 14", "fell by three", "first in a year".
     """
 
     start: int
