@@ -26,8 +26,7 @@ _PROPERTY_OF = re.compile(
     r"|speed|toll|total|value|weight|width)\s+of\s+(?P<thing>.+)",
     re.I,
 )
-"""What is asked of a thing: "it" is the thing then."""
-_BEGINS_WITH_PREPOSITION = re.compile(rf"(?:{'|'.join(sorted(clauses.PREPOSITIONS))})\b", re.I)
+"""A property that a question asks for: "it" is then the thing that has it."""
 _THESE_DAYS = frozenset(
     "year week month morning afternoon evening night time summer winter spring autumn weekend".split()
 )
@@ -96,11 +95,17 @@ def points_back(question: str, match: re.Match[str]) -> bool:
 
 
 def _asked_for(question: str, before: str, pronoun: str) -> int | None:
-    """Where in `before` that ends which a question asks for and "its" is of: "which hospital closes its ward"."""
+    """The end, in `before`, of what a question asks for, when the pronoun may be its: "which hospital closes its ward".
+
+    None when the question asks for nothing like that, or only for a part of what the pronoun stands for ("which of its
+    wards", "how many people on its slopes").
+    """
     counted = clauses.parse(question).counted
-    end = before.find(counted) + len(counted) if counted and counted in before else len(before)
-    agrees = is_plural(counted) == (pronoun == "their")
-    return end if agrees and before[end:].strip() and not re.match(r"\s+(?:of|in|on|at)\b", before[end:]) else None
+    if not counted or counted not in before or is_plural(counted) != (pronoun == "their"):
+        return None
+    end = before.find(counted) + len(counted)
+    between = before[end:]
+    return end if between.strip() and not re.match(r"\s+(?:of|in|on|at)\b", between) else None
 
 
 def _is_possessive(pronoun: str, following: str) -> bool:
@@ -178,7 +183,7 @@ def _place(turns: Sequence[Turn]) -> str | None:
     """Where "there" is, with its preposition."""
     for turn in turns:
         if turn.asked.asks_where and turn.short:
-            return turn.short if _BEGINS_WITH_PREPOSITION.match(turn.short) else f"in {turn.short}"
+            return turn.short if clauses.begins_with_preposition(turn.short) else f"in {turn.short}"
         texts = (*turn.quotes[:1], turn.asked.text) if turn.asked.asks_where else (turn.asked.text, *turn.quotes[:1])
         for text in texts:
             if place := clauses.place(text):

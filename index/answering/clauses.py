@@ -277,10 +277,10 @@ def _before_auxiliary(rest: list[str]) -> bool:
 def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
     """The noun phrases among `tokens`, which follow `auxiliary`."""
     found: list[str] = []
-    doing = auxiliary in BE and tokens[:1] and tokens[0].endswith("ing") and tokens[0] not in _ING_NOUNS
-    begins_with_verb = bool(wh) and not auxiliary  # "who won the cup"
-    begins_with_verb |= bool(doing) and wh in ("who", "what", "which", "how many")  # "which hospital is closing a ward"
-    position = after_verb = int(begins_with_verb)
+    asks_for_subject = wh in ("who", "what", "which", "how many") and auxiliary in BE
+    is_doing = asks_for_subject and bool(tokens) and tokens[0].endswith("ing") and tokens[0] not in _ING_NOUNS
+    # "who won the cup", "which hospital is closing its ward"
+    position = after_verb = int(is_doing or (bool(wh) and not auxiliary))
     while position < len(tokens):
         end = _noun_phrase(tokens, position, auxiliary, after_verb=after_verb)
         if end == position:

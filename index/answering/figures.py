@@ -319,7 +319,10 @@ def _bound(qualifier: str | None) -> Bound:
 
 
 def _with_ranges(sentence: str, found: Sequence[Quantity]) -> list[Quantity]:
-    """`found`, with "40 to 60 homes" and "between $3 and $5 million" as one quantity each."""
+    """`found`, with "40 to 60 homes", "between $3 and $5 million" and "two hours and 20 minutes" as one quantity each.
+
+    A bare number gets the unit of the one before it where both stand for the same: "from five kilometres to nine".
+    """
     merged: list[Quantity] = []
     for quantity in found:
         last = merged[-1] if merged else None

@@ -248,7 +248,7 @@ def _definite_nouns(question: str) -> list[tuple[re.Match[str], str]]:
 
 
 def _says_which(question: str, match: re.Match[str], noun: str) -> bool:
-    """Whether what `match` begins has words before its noun that tell it apart, as "the first night ferry" has."""
+    """Whether words before `noun`, in what `match` begins, tell it apart: "the first night ferry"."""
     described = [stem(word) for word in words(question[match.start("noun") :])]
     return noun in described[_DESCRIBING:]
 

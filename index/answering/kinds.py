@@ -32,6 +32,7 @@ _TIME = re.compile(
     r"|ramadan|eve|immediately|daily|weekly|monthly|yearly|annually|early|late|mid|1[0-9]\d0s|q[1-4])\b",
     re.I,
 )
+# Also without a number that can be read ("a decade", "two and a half weeks").
 _LENGTH_OF_TIME = re.compile(
     r"(?P<before>in\s+|within\s+|after\s+)?(?:(?:about|around|some|nearly|almost|over|more\s+than|the\s+next)\s+)*"
     rf"(?:an?|several|\d[\d.,]*|{_FEW}|eleven|fifteen|thirty)(?:[\s-]+(?:and\s+)?(?:an?\s+)?half)?[\s-]+"

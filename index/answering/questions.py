@@ -36,7 +36,10 @@ _ABOUT_THE_BOT = re.compile(
     | how\s+(?:do|can)\s+i\s+(?:use|ask)\s+(?:you|this|this\s+bot|the\s+bot|storydesk)
     | are\s+you\s+(?:a\s+|an\s+)?(?:robot|bot|human|person|ai|real|alive|chatbot|machine|program)(?:\s+or\s+.*)?
     | who\s+(?:made|built|wrote|created|runs|programmed)\s+(?:you|this\s+bot|storydesk)
-    | (?:what\s+is|what's|whats)\s+your\s+name
+    | (?:what\s+is|what['’]s|whats)\s+your\s+(?:name|(?:favou?rite|purpose|job|age|opinion)\b.*)
+    | how\s+(?:are|r)\s+(?:you|u)(?:\s+(?:doing|feeling|today))*
+    | do\s+you\s+(?:like|love|hate|feel|sleep|dream|speak)\b.*
+    | .*\byour?\b.*,\s*(?:dear\s+)?(?:bot|storydesk)
     | how\s+old\s+are\s+you | where\s+(?:are\s+you|do\s+you\s+live)(?:\s+from)?
     | (?:please\s+)?help(?:\s+me)?(?:\s+please)?
     )

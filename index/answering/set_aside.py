@@ -26,7 +26,7 @@ _SET_ASIDE_AFTER = re.compile(
     rf"[^.;:,\d]{{0,25}},?\s*(?:(?:as|that|had|has|was|were|been|it|they|officials|police)\s+){{0,4}}{_EARLIER}\s+{_SAID}",
     re.I,
 )
-# Questions for what is no longer so, or for a difference.
+# Questions for what is no longer so, for a difference, or for the time since a record.
 _ASKS_FOR_IT = re.compile(
     r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|at\s+first|used\s+to|(?<!how\s)old|before|more|fewer|less)\b"
     r"|\b(?:margin|majority|difference|lead|ahead)\b|\b(?:win|won|lose|lost|beat)\b.*\bby\b"
