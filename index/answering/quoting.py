@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from index.shaping import Span, paragraphs
+from index.shaping import Span, is_dateline, paragraphs
 from index.shaping.sentences import sentence_spans
 
 _MOST_CHARACTERS = 240
@@ -19,7 +19,7 @@ _DATELINE = re.compile(r"(?:[\w.,'’()/]+\s+){1,6}[-–—]+\Z")
 
 _NAME = r"(?:[A-Z][\w.’'-]*\s+){1,3}[A-Z][\w’'-]+"
 _BYLINE = re.compile(rf"(?:By|BY)\s+{_NAME}(?:(?:,\s+{_NAME})*\s+(?:and|&)\s+{_NAME})?(?:\s*[,|·—–-].*)?")
-"""A line like "By Ada Lind, Harbour Post, 6 May 2025", which says who wrote the story."""
+"""A line like "By Ada Lind and Tom Berg, Harbour Post", which says who wrote the story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ def asks(text: str) -> bool:
 def quotable(text: str, *, language: str | None) -> list[Span]:
     """The spans of `text` that can be quoted, in order: its sentences, and lists in pieces of some lines.
 
-    Left out are lines with only a place and an agency, lines that say who wrote the story, and the lines after a
-    question: a quiz's choices do not say which of them is right.
+    Left out are lines with only a place and an agency, lines that say who wrote the story and when, and the lines
+    after a question: a quiz's choices do not say which of them is right.
     """
     found: list[Span] = []
     after_question = False
@@ -74,7 +74,9 @@ def _blocks(text: str, language: str | None) -> Iterator[_Block]:
 
 
 def _is_byline(block: str) -> bool:
-    return len(block) <= _LONGEST_LINE and not _ENDS.search(block) and _BYLINE.fullmatch(block) is not None
+    if len(block) > _LONGEST_LINE or _ENDS.search(block):
+        return False
+    return _BYLINE.fullmatch(block) is not None or is_dateline(block)
 
 
 def _pieces(lines: Sequence[Span]) -> list[Span]:

@@ -7,6 +7,7 @@ from typing import Any
 from dateutil import parser  # type: ignore[import-untyped]
 
 from index.errors import ReadingError
+from index.shaping import date_in_opening
 
 _EARLIEST_YEAR = 1600
 _LATEST_YEAR = 2200
@@ -43,6 +44,19 @@ def iso_date(value: object, *, field: str = "published_at") -> str | None:
     if isinstance(moment, datetime):
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
     return moment.isoformat()
+
+
+def date_of_opening(text: str) -> str | None:
+    """The day that a story's first lines give as its own, as an ISO 8601 date; None without one or for a coming day."""
+    written = date_in_opening(text)
+    if written is None:
+        return None
+    try:
+        found = iso_date(written)
+    except ReadingError:  # "31 February 2025": the story is stored without a date
+        return None
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    return found if found is not None and found <= tomorrow.isoformat() else None
 
 
 def _moment(value: object, field: str) -> date:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import ReadingError
+from index.reading.dates import date_of_opening
 from index.reading.identities import identity_of, web_url
 from index.reading.titles import clean_title, title_of_body
 from index.shaping import detect_language
@@ -34,6 +35,7 @@ class Draft:
 def finished(draft: Draft, *, source: str, path: Path, number: int | None = None) -> Story:
     """The story of `draft`; `number` tells the stories of one file apart.
 
+    A story that names no day is given the one of its first lines ("Harbour Post, 6 May 2025"), if they have one.
     NUL and lone surrogates become U+FFFD; nothing else in the text changes. Raises ReadingError when it has no words.
     """
     text = storable(draft.text)
@@ -51,7 +53,7 @@ def finished(draft: Draft, *, source: str, path: Path, number: int | None = None
         url=url,
         publisher=_name(draft.publisher or "") or None,
         authors=tuple(authors),
-        published_at=draft.published_at,
+        published_at=draft.published_at or date_of_opening(text),
         language=detect_language(text),
     )
 

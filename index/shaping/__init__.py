@@ -1,6 +1,7 @@
 """Cleaning a story's text and cutting it into passages: pure functions of text."""
 
 from index.shaping.cleaning import kept_paragraphs
+from index.shaping.datelines import date_in_opening, is_dateline
 from index.shaping.languages import detect_language, question_language
 from index.shaping.paragraphs import on_one_line, paragraphs
 from index.shaping.passages import SPLITTER_VERSION, TokenOffsets, cut_passages, embedded_text, shortened_title
@@ -12,8 +13,10 @@ __all__ = [
     "Span",
     "TokenOffsets",
     "cut_passages",
+    "date_in_opening",
     "detect_language",
     "embedded_text",
+    "is_dateline",
     "kept_paragraphs",
     "normalised",
     "on_one_line",

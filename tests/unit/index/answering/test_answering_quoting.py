@@ -68,6 +68,8 @@ def test_a_line_with_only_a_place_and_an_agency_is_left_out(line: str) -> None:
         "By Fiona Adair",
         "BY FIONA ADAIR",
         "By Carol Penhaligon, Ashby Gazette, 6 September 2025",
+        "Callan Business Weekly, 27 February 2025",
+        "Monday 12 January 2026",
         "By J. R. Lind and Bo Berg",
         "By Ada Lind, Bo Berg and Ola Dahl | Harbour Post",
     ],

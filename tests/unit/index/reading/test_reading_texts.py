@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -236,3 +237,32 @@ def test_a_file_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "story.docx"
     path.write_text(BODY)
     assert "cannot be read" in failure(path)
+
+
+@pytest.mark.parametrize("name", ["story.txt", "story.md"])
+def test_the_day_in_a_line_of_its_own_dates_the_story(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text(f"{TITLE}\n\nBy Ada Lind, Harbour Post, 6 May 2025\n\n{BODY}", encoding="utf-8")
+    story = read(path)
+    assert (story.title, story.published_at) == (TITLE, "2025-05-06")
+
+
+def test_the_day_that_front_matter_gives_counts_before_the_one_in_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "story.md"
+    path.write_text(f"---\ndate: 2025-05-07\n---\n{TITLE}\n\nHarbour Post, 6 May 2025\n\n{BODY}", encoding="utf-8")
+    assert read(path).published_at == "2025-05-07"
+
+
+@pytest.mark.parametrize("day", ["31 February 2025", "6 May 2199", "6 May 1025"])
+def test_a_story_whose_day_cannot_be_is_undated(tmp_path: Path, day: str) -> None:
+    path = tmp_path / "story.txt"
+    path.write_text(f"{TITLE}\n\nHarbour Post, {day}\n\n{BODY}", encoding="utf-8")
+    assert read(path).published_at is None
+
+
+def test_the_day_in_a_records_text_dates_it_where_it_names_none(tmp_path: Path) -> None:
+    path = tmp_path / "stories.json"
+    text = f"Harbour Post, 6 May 2025\n\n{BODY}"
+    path.write_text(json.dumps([{"title": TITLE, "text": text}, {"title": "B", "text": text, "date": "2025-05-09"}]))
+    found = read_file(FoundFile(path, path.name))
+    assert [each.published_at for each in found if isinstance(each, Story)] == ["2025-05-06", "2025-05-09"]
