@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from index.engine import Engine
 from index.finding.recency import timing
 from index.finding.scoring import FEATURES, evidence, shipped_weights, weigh
+from index.finding.two_rankings import merge, plain_scores
 from index.measuring.cache import cache_settings, fill, keep_corpus
 from index.measuring.datasets import in_split, keep_labels, read_ids, read_questions
 from index.measuring.retrieval import ranked_stories, score_retrieval
@@ -76,6 +77,7 @@ def main() -> None:
     print("| tune, not fitted on | gold Hit@1 | Hit@5 | MRR@10 | all MRR@10 | asked 60 days late: all MRR@10 |")
     print("| --- | --- | --- | --- | --- | --- |")
     show("as the package has it", rows, lambda _: shipped_weights())
+    show("fitted without the plain ranking", rows, cross_fitted(rows, FEATURES), plain_too=False)
     for without in (None, *FEATURES):
         features = [name for name in FEATURES if name != without]
         show(f"fitted{f' without {without}' if without else ''}", rows, cross_fitted(rows, features))
@@ -132,12 +134,17 @@ def group(row: Row, late: bool, names: Sequence[str]) -> Group:
 _computed: dict[tuple[str, bool], NDArray[np.float64]] = {}
 
 
-def show(name: str, rows: Sequence[Row], weights_for: Callable[[Row], Mapping[str, float]]) -> None:
-    """A line of the table."""
+def show(
+    name: str, rows: Sequence[Row], weights_for: Callable[[Row], Mapping[str, float]], *, plain_too: bool = True
+) -> None:
+    """A line of the table, by both rankings or by the fitted one alone."""
     ranked: dict[bool, dict[str, list[str]]] = {False: {}, True: {}}
     for row in rows:
         for late in (False,) if asks_for_news(row) else (False, True):
             scores = weigh(features(row, late), weights_for(row))
+            if plain_too:
+                plain = plain_scores(features(row, late), published_days(row), now=asked_on(row, late))
+                scores = merge(scores, plain, [each.story_id for each in row.findings])
             best = sorted(zip(scores, row.findings, strict=True), key=lambda each: -each[0])
             ranked[late][row.id] = ranked_stories([finding for _, finding in best[:50]])
     gold = score_retrieval(ranked[False], {row.id: set(row.right) for row in rows if row.gold})
@@ -151,12 +158,19 @@ def show(name: str, rows: Sequence[Row], weights_for: Callable[[Row], Mapping[st
 def features(row: Row, late: bool) -> NDArray[np.float64]:
     """What speaks for each passage on the question's day, or late; computed once."""
     if (row.id, late) not in _computed:
-        now = row.now.date() + timedelta(days=LATE_DAYS if late else 0)
-        days = [
-            date.fromisoformat(each.published_at[:10]).toordinal() if each.published_at else 0 for each in row.findings
-        ]
-        _computed[row.id, late] = evidence(row.question, row.findings, days, timing=timing(row.question, now=now))
+        asked = timing(row.question, now=asked_on(row, late))
+        _computed[row.id, late] = evidence(row.question, row.findings, published_days(row), timing=asked)
     return _computed[row.id, late]
+
+
+def asked_on(row: Row, late: bool) -> date:
+    """The day on which the question is asked."""
+    return row.now.date() + timedelta(days=LATE_DAYS if late else 0)
+
+
+def published_days(row: Row) -> list[int]:
+    """The day of each passage's story as a proleptic ordinal, 0 for undated ones."""
+    return [date.fromisoformat(each.published_at[:10]).toordinal() if each.published_at else 0 for each in row.findings]
 
 
 def asks_for_news(row: Row) -> bool:

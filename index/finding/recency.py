@@ -8,6 +8,8 @@ from index.finding.periods import Period, asked_period
 
 _FRESH_DAYS, _FADING_DAYS = 5, 10.0
 """For so many days a story is as new as on its own, then it fades: to a third in so many more."""
+_FRESHNESS_DAYS = 14.0
+"""How fast newness by itself fades: to a third in so many days."""
 _AROUND_DAYS = 14.0
 """How fast a story's nearness to the days that a question names fades."""
 _LOOKING_BACK = 0.5
@@ -46,3 +48,9 @@ def recency(published_day: int, *, timing: Timing) -> float:
         return newness
     away = timing.period.days_away(date.fromordinal(published_day))
     return max(timing.period.sure * math.exp(-away / _AROUND_DAYS), _LOOKING_BACK * newness)
+
+
+def freshness(published_day: int, *, now: date) -> float:
+    """How new a story is (0..1) by its day alone, whatever is asked: 0 if it is undated or from after "now"."""
+    age = now.toordinal() - published_day
+    return math.exp(-age / _FRESHNESS_DAYS) if published_day and age >= 0 else 0.0

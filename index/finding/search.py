@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from index.errors import IncompleteIndexError, VectorServerError
 from index.finding.recency import timing
 from index.finding.scoring import evidence, weigh
+from index.finding.two_rankings import merge, plain_scores
 from index.publishing.stores import Stores
 from index.shaping import normalised
 from index.stories import Finding, Leg, NoteReason
@@ -105,6 +106,9 @@ def search(
     days = [row.published_day for row in rows.values()]
     found_by = evidence(question, matched, days, timing=timing(question, now=now))
     scores = weigh(found_by, _ONLY.get(asked_leg))
+    if asked_leg == "both":
+        plain = plain_scores(found_by, days, now=now)
+        scores = merge(scores, plain, [finding.story_id for finding in matched])
     scored = [replace(finding, score=float(score)) for finding, score in zip(matched, scores, strict=True)]
     findings: list[Finding] = []
     seen: set[str] = set()
