@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from index.finding.recency import Timing, recency, timing
+from index.finding.recency import Timing, freshness, recency, timing
 
 TODAY = date(2025, 5, 23)
 ASKED = Timing(TODAY)
@@ -42,3 +42,16 @@ def test_days_long_past_that_the_question_names_count_more_than_newness() -> Non
 @pytest.mark.parametrize("question", ["What happened on Wednesday?", "What was closed last week?"])
 def test_days_just_past_are_news(question: str) -> None:
     assert timing(question, now=TODAY) == ASKED
+
+
+def test_newness_by_itself_fades_from_the_first_day_whatever_is_asked() -> None:
+    fresh = [freshness((TODAY - timedelta(days=age)).toordinal(), now=TODAY) for age in (0, 1, 14, 60)]
+    assert fresh[0] == 1.0
+    assert fresh == sorted(fresh, reverse=True)
+    assert fresh[2] == pytest.approx(0.368, abs=0.001)
+    assert fresh[3] < 0.02
+
+
+def test_undated_and_coming_stories_are_not_new() -> None:
+    assert freshness(0, now=TODAY) == 0.0
+    assert freshness((TODAY + timedelta(days=1)).toordinal(), now=TODAY) == 0.0

@@ -11,6 +11,7 @@ from index.engine import Engine
 from index.errors import IncompleteIndexError, VectorServerError
 from index.finding.recency import timing
 from index.finding.scoring import evidence, weigh
+from index.finding.two_rankings import merge, plain_scores
 from index.storing import schema
 
 NOW = datetime(2025, 5, 23, 10, 0, tzinfo=UTC)
@@ -219,3 +220,21 @@ def test_a_collection_that_was_emptied_is_not_searched_as_if_it_had_nothing(engi
     engine.check(fix=True)
     assert engine.find("bridge", leg="vectors", now=NOW, on_note=notes.append) != []
     assert len(notes) == 1
+
+
+def test_stories_are_ordered_by_the_plain_ranking_too(engine: Engine, newsroom: Any) -> None:
+    question = "How long is the Orla bridge closed?"
+    for day in range(1, 8):
+        newsroom.write(
+            f"old{day}", f"How long the Orla bridge is closed, in part {day}.", published_at=f"2025-03-0{day}"
+        )
+    newsroom.write("new", "The bridge is shut.", published_at="2025-05-23")
+    newsroom.add(engine)
+    found = engine.find(question, now=NOW)
+    days = [date.fromisoformat(str(each.published_at)).toordinal() for each in found]
+    told = evidence(question, found, days, timing=timing(question, now=NOW.date()))
+    plain = plain_scores(told, days, now=NOW.date())
+    expected = merge(weigh(told), plain, [each.story_id for each in found])
+    assert [each.score for each in found] == pytest.approx(list(expected))
+    assert [each.score for each in found] == sorted(expected, reverse=True)
+    assert list(expected) != pytest.approx(list(weigh(told)))
