@@ -153,8 +153,10 @@ def quantities(sentence: str) -> list[Quantity]:
     """
     found = []
     for each in _with_ranges(sentence, _single_quantities(sentence)):
-        is_time = singular(each.unit or "") in _TIME_UNITS
-        aside = is_set_aside(sentence[: each.start], sentence[each.end :], is_time=is_time)
+        unit = singular(each.unit or "")
+        aside = is_set_aside(
+            sentence[: each.start], sentence[each.end :], is_time=unit in _TIME_UNITS, is_length=unit in _LENGTH_UNITS
+        )
         found.append(replace(each, set_aside=aside))
     return found
 

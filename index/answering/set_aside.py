@@ -13,6 +13,10 @@ _SAID = (
 _EARLIER = (
     r"\b(?:earlier|previous(?:ly)?|initial(?:ly)?|original(?:ly)?|formerly|first|wrongly|mistakenly|preliminary|old)\b"
 )
+_MORE_THAN_OTHERS = (
+    r"\b(?:tall|high|low|long|short|deep|wide|broad|narrow|old|young|fast|slow|great|small|cheap|rich|poor|strong|weak|warm"
+    r"|cold|big|hott|heavi|larg|thick|thinn|clos|near|lat|earli)(?:e?r|e?st)\b"
+)
 _SET_ASIDE_BEFORE = re.compile(
     rf"""
       (?:\bnot|\brather\s+than|\binstead\s+of|\b(?:up|down)\s+from|\bcompared\s+(?:with|to))(?:\s+the)?\s*$
@@ -21,6 +25,9 @@ _SET_ASIDE_BEFORE = re.compile(
     | {_EARLIER}[^.;\d]{{0,40}}{_SAID}[^.;,\d]{{0,25}}$
     """,
     re.IGNORECASE | re.VERBOSE,
+)
+_BY_A_DIFFERENCE = re.compile(
+    rf"{_MORE_THAN_OTHERS}[^.;\d]{{0,80}}\bby(?:\s+(?:a\s+(?:good|full|clear)|some|almost|nearly|about))?\s*$", re.I
 )
 _SET_ASIDE_AFTER = re.compile(
     rf"[^.;:,\d]{{0,25}},?\s*(?:(?:as|that|had|has|was|were|been|it|they|officials|police)\s+){{0,4}}{_EARLIER}\s+{_SAID}",
@@ -43,13 +50,16 @@ _AROUND = 120
 """Characters before and after a number that are looked at."""
 
 
-def is_set_aside(before: str, after: str, *, is_time: bool) -> bool:
+def is_set_aside(before: str, after: str, *, is_time: bool, is_length: bool = False) -> bool:
     """Whether what stands before and after a number says that it does not hold: "not 14", "up from 49", "fell by 3".
 
-    `is_time` tells that it is a length of time: "the first ferry in nine years" sails no nine years.
+    `is_time` tells that it is a length of time, "the first ferry in nine years" sails no nine years, and `is_length`
+    that it is one of space: who is "the tallest by two inches" has no two inches.
     """
     before, after = before[-_AROUND:], after[:_AROUND]
     if is_time and _RECORD_IN.search(before):
+        return True
+    if (is_time or is_length) and _BY_A_DIFFERENCE.search(before):
         return True
     return bool(_SET_ASIDE_BEFORE.search(before) or _SET_ASIDE_AFTER.match(after))
 

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from index.shaping.irregular_verbs import BASE_FORMS
+
 _WORD = re.compile(r"[^\W_]+(?:[.,'’-][^\W_]+)*")
 _STOP_WORDS = frozenset(
     (
@@ -44,9 +46,10 @@ def is_stop_word(word: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The stem of a word in small letters."""
+    """The stem of a word in small letters, of an irregular verb that of its base form: "lost" and "lose" are one."""
+    word = word.replace("-", "")  # "cease-fire" and "ceasefire"
     with _stemming:
-        stemmed: str = _stemmer.stemWord(word.replace("-", ""))  # "cease-fire" and "ceasefire"
+        stemmed: str = _stemmer.stemWord(BASE_FORMS.get(word, word))
     return stemmed
 
 

@@ -148,6 +148,9 @@ def test_ranges_and_how_firm_a_number_is(sentence: str, expected: list[tuple[str
         ("Ruiz won the race for mayor by 37 votes, with 911 votes.", [911]),
         ("The first ferry in nine years left with 143 passengers.", [143]),
         ("The treaty was signed by 12 countries.", [12]),
+        ("The tower has 214 meters and is the tallest in town by a good 60 meters.", [214]),
+        ("This year's winner, older than the last by six years, is 41 years old.", [41]),
+        ("It was the longest march by 300 people.", [300]),
     ],
 )
 def test_what_a_sentence_sets_aside_is_told_from_what_holds(sentence: str, kept: list[float]) -> None:

@@ -1,5 +1,8 @@
 """The words of texts and their stems."""
 
+import pytest
+
+from index.shaping.irregular_verbs import BASE_FORMS
 from index.shaping.words import all_words, content_spans, content_words, stem, stems
 
 
@@ -24,3 +27,19 @@ def test_stems_are_the_same_whatever_the_ending_and_the_hyphen() -> None:
     assert stem("prisoners") == stem("prisoner")
     assert stem("cease-fire") == stem("ceasefire")
     assert stems("Floods flooded the flood") == stems("the flooding")
+
+
+@pytest.mark.parametrize(
+    "forms", ["lose losing lost", "begin begins began begun", "write wrote written", "go went gone"]
+)
+def test_the_forms_of_an_irregular_verb_have_one_stem(forms: str) -> None:
+    assert len({stem(form) for form in forms.split()}) == 1
+
+
+def test_every_irregular_form_is_another_word_than_its_base() -> None:
+    assert len(BASE_FORMS) > 150
+    for past, base in BASE_FORMS.items():
+        assert past != base
+        assert base not in BASE_FORMS
+        assert past.isalpha()
+        assert past.islower()
