@@ -192,8 +192,9 @@ class Answer:
     gives milliseconds by stage, `total` among them. `note` is a sentence about how the answer was found when that was
     not as usual, and `note_reason` says it in a word. `stories_language` is the language that the stories are in, as
     ISO 639-1, when a question in another one was refused for that. `short` is the figure, name, place or date asked
-    for, in the words of a citation, when it is sure enough to be shown first. `understood_as` is the question as the
-    conversation completed it, None when it was asked as it stands.
+    for, in the words of a citation, when it is sure enough to be shown first; `short_day` is the day, as ISO 8601, that
+    words such as "Wednesday" mean in a story of its date, None for words that say it all and where it is not sure.
+    `understood_as` is the question as the conversation completed it, None when it was asked as it stands.
     """
 
     question: str
@@ -206,6 +207,7 @@ class Answer:
     elapsed_ms: dict[str, float] = field(default_factory=dict)
     note: str | None = None
     short: str | None = None
+    short_day: str | None = None
     understood_as: str | None = None
     note_reason: NoteReason | None = None
     stories_language: str | None = None

@@ -95,7 +95,8 @@ def show_answer(answer: Answer, *, as_json: bool) -> None:
     short = answer.short if answer.citations and not answer.figures else None
     quotes_answer = not answer.figures and answer.text == " ".join(citation.quote for citation in answer.citations)
     if short is not None:
-        printing.say(Text.assemble((printing.one_line(short), "bold"), " [1]"))
+        day = f" ({answer.short_day})" if answer.short_day is not None else ""
+        printing.say(Text.assemble((printing.one_line(short), "bold"), day, " [1]"))
     elif not answer.figures and not quotes_answer:
         printing.say(Text(printing.clean(answer.text), style="bold"))
     for number, citation in enumerate(answer.citations, start=1):

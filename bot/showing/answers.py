@@ -128,7 +128,8 @@ def _answer_parts(answer: Answer, room: int, now: datetime, say: Voice) -> tuple
     if figures:
         lead = _figure_lines(figures, numbers, shown=frozenset(numbers) - {0}, say=say)
     elif short:
-        lead = _large(short, [1])
+        day = written_date(answer.short_day, say=say)
+        lead = _large(f"{short} ({day})" if day else short, [1])
     elif not sources:
         lead = show(answer.text, limit=_LONGEST_SENTENCE)
     words = [figure.text for figure in figures] or [answer.short or ""]

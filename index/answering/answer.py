@@ -8,6 +8,7 @@ from index.answering.agreement import Line, Statement, compare, written
 from index.answering.beliefs import Belief, wording
 from index.answering.confidence import Calibration, confidence, shipped_calibration
 from index.answering.figures import quantities
+from index.answering.named_days import named_day
 from index.answering.ordering import believed, ordered
 from index.answering.questions import Question, no_question_for_stories, understand
 from index.answering.refusals import refusal
@@ -94,7 +95,8 @@ def _compose(
         [citations[index].quote for index in figures[0].citations] if figures else [each.quote for each in citations]
     )
     brief = short.text if short is not None and any(short.text in quote for quote in beside) else None
-    leading = _leading(figures, lines) or brief
+    day = _meant_day(asked, brief, first) if brief is not None else None
+    leading = _leading(figures, lines) or (f"{brief} ({_day(day)})" if day else brief)
     return Answer(
         question=question,
         answered=True,
@@ -104,7 +106,17 @@ def _compose(
         figures=figures,
         citations=citations,
         short=brief,
+        short_day=day,
     )
+
+
+def _meant_day(asked: Question, short: str, said: Candidate) -> str | None:
+    """The day, ISO 8601, that `short` means in the story of the sentence `said`, where a time is asked for."""
+    published = written(said.finding.published_at)
+    if asked.asks != "when" or published is None:
+        return None
+    day = named_day(short, said.text, published=published.date())
+    return day.isoformat() if day else None
 
 
 def first_sentence(found: Sequence[Candidate], short: Belief | None) -> Candidate:

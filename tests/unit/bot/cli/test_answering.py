@@ -208,6 +208,13 @@ def test_finds_options_reach_the_engine(storydesk: Storydesk, engine: Any) -> No
     ]
 
 
+def test_the_day_that_a_short_answer_means_stands_behind_it(storydesk: Storydesk, engine: Any) -> None:
+    engine.answer = Answer(
+        "When?", True, None, "Friday: 1,000 each.", 0.9, (), (NEW,), short="Friday", short_day="2025-05-23"
+    )
+    assert storydesk("ask", "When?").out.startswith("Friday (2025-05-23) [1]\n")
+
+
 def test_a_short_answer_stands_above_the_quotes_which_are_not_said_twice(storydesk: Storydesk, engine: Any) -> None:
     engine.answer = Answer("Who?", True, None, "Ada Brill: 1,000 each.", 0.9, (), (NEW,), short="Ada\x1b[31m Brill")
     run = storydesk("ask", "Who?")

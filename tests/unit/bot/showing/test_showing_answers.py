@@ -113,6 +113,12 @@ def test_a_short_answer_stands_first_with_the_source_that_says_it() -> None:
     assert laid(answer).blocks[0].startswith("> Each side will hand over")
 
 
+def test_the_day_that_a_short_answer_means_stands_behind_it() -> None:
+    answer = replace(ANSWER, figures=(), short="Wed*nes*day", short_day="2025-05-21", text="-", citations=(AGREED,))
+    assert lead(answer) == ["## **Wed\\*nes\\*day (21\u00a0May\u00a02025)** \\[1\\]"]
+    assert lead(replace(answer, short_day="no day")) == ["## **Wed\\*nes\\*day** \\[1\\]"]
+
+
 def test_several_quotes_of_a_story_share_its_source_and_its_number() -> None:
     second = replace(AGREED, quote="Talks took a day.")
     answer = replace(

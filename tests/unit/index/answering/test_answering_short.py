@@ -176,3 +176,19 @@ def test_a_short_answer_is_never_an_outdated_figure_beside_a_newer_one() -> None
     answer = ask("How many people did the flood in Orla kill?", found, **{"14": 6, "11": 4})
     assert [figure.value for figure in answer.figures] == [11.0, 14.0]
     assert answer.short is None
+
+
+def test_a_day_of_the_week_is_told_by_the_day_of_its_story() -> None:
+    text = "The tower was handed over on Wednesday."
+    answer = ask("When was the tower handed over?", [finding(text, day="2025-02-27T23:30:00-05:00")], Wednesday=8.0)
+    assert (answer.short, answer.short_day) == ("Wednesday", "2025-02-26")
+    assert answer.text == f"Wednesday (26 February 2025): {text}"
+
+
+def test_without_a_date_or_a_question_for_the_time_no_day_is_told() -> None:
+    text = "The tower was handed over on Wednesday."
+    undated = ask("When was the tower handed over?", [finding(text)], Wednesday=8.0)
+    assert (undated.short, undated.short_day) == ("Wednesday", None)
+    assert undated.text == f"Wednesday: {text}"
+    who = ask("Who was handed the tower?", [finding(text, day="2025-02-27")], Wednesday=8.0)
+    assert who.short_day is None
