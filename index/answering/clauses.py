@@ -226,7 +226,9 @@ def parse(text: str) -> Clause:
     rest = match["rest"].split()
     wh = (match["wh"] or "").lower()
     counted: list[str] = []
-    if wh in ("how many", "how much", "what", "which", "whose"):
+    if (doing := _doing_after_it_that(rest)) is not None:
+        counted, rest = rest[3:doing], rest[doing:]
+    elif wh in ("how many", "how much", "what", "which", "whose"):
         while (
             rest
             and rest[0].lower() not in AUXILIARIES
@@ -262,6 +264,14 @@ def parse(text: str) -> Clause:
         subject=subject,
         phrases=tuple(phrases),
     )
+
+
+def _doing_after_it_that(rest: list[str]) -> int | None:
+    """Where the verb is in "was it that people came", as completed questions ask; None when they do not."""
+    if [word.lower() for word in rest[1:3]] != ["it", "that"] or rest[0].lower() not in BE:
+        return None
+    verb = next((place for place, word in enumerate(rest[3:8], 3) if is_participle(word)), None)
+    return verb if verb is not None and verb > 3 and not set(rest[3:verb]) & PREPOSITIONS else None
 
 
 def _before_auxiliary(rest: list[str]) -> bool:

@@ -261,3 +261,23 @@ def test_what_is_remembered_is_enough_and_bounded() -> None:
     for before in (SWAP, FLOOD, MAYOR, TOWER):
         for question in ("and when?", "who said that?", "where are they?", "what did she say?"):
             assert complete(question, remembered([before])) == complete(question, [before])
+
+
+@pytest.mark.parametrize(
+    ("question", "completed"),
+    [
+        ("and where?", "Where was it that people came to the opening of the library?"),
+        ("who?", "Who came to the opening of the library?"),
+        (
+            "how many of them were children?",
+            "How many of the people who came to the opening of the library were children?",
+        ),
+        (
+            "When was the library built?",
+            "About the people who came to the opening of the library: when was the library built?",
+        ),
+    ],
+)
+def test_what_was_completed_once_is_understood_in_the_next_question(question: str, completed: str) -> None:
+    before = refused("and when?", understood_as="When was it that people came to the opening of the library?")
+    assert complete(question, [before]) == completed
