@@ -9,6 +9,7 @@ from index.answering.beliefs import Belief, wording
 from index.answering.confidence import Calibration, confidence, shipped_calibration
 from index.answering.figures import quantities
 from index.answering.named_days import named_day
+from index.answering.opposites import says_the_opposite
 from index.answering.ordering import believed, ordered
 from index.answering.questions import Question, no_question_for_stories, understand
 from index.answering.refusals import refusal
@@ -81,7 +82,7 @@ def _compose(
     short: Belief | None,
     certainty: float,
 ) -> Answer:
-    stated = _statements(found) if asked.asks_for_figure else {}
+    stated = _statements(asked, found) if asked.asks_for_figure else {}
     lines = compare(asked, list(stated))
     told = [stated[each] for line in lines for each in line.statements[:_MOST_SENTENCES]]
     # Beside a figure that is sure, or without a reader, other sentences say little.
@@ -152,8 +153,8 @@ def _adds_nothing(candidate: Candidate, kept: Candidate) -> bool:
     return len(first & second) >= _SAME_SHARE * min(len(first), len(second))
 
 
-def _statements(found: Sequence[Candidate]) -> dict[Statement, Candidate]:
-    """Every number of every sentence, with the sentence that it stands in."""
+def _statements(asked: Question, found: Sequence[Candidate]) -> dict[Statement, Candidate]:
+    """Every number of every sentence, with the sentence that it stands in, but for those of the opposite."""
     stated: dict[Statement, Candidate] = {}
     for candidate in found:
         finding = candidate.finding
@@ -161,6 +162,8 @@ def _statements(found: Sequence[Candidate]) -> dict[Statement, Candidate]:
         if candidate.figure is not None and candidate.figure not in numbers:
             numbers.append(candidate.figure)
         for number in numbers:
+            if says_the_opposite(asked, candidate.text[number.start : number.end], candidate.text):
+                continue
             statement = Statement(
                 quantity=number,
                 sentence=candidate.text,

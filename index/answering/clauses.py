@@ -310,7 +310,7 @@ def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
         if position == 0 and auxiliary in DO:
             # A verb must follow the subject; when there is none behind, the subject's last word is it.
             follows = tokens[whole].lower() if whole < len(tokens) else ""
-            if (not follows or follows in _STOPS - _BEFORE_VERB) and not tokens[end - 1][:1].isupper():
+            if (not follows or follows in (_STOPS - _BEFORE_VERB) | DETERMINERS) and not tokens[end - 1][:1].isupper():
                 kept = end - 1
                 if not follows and tokens[end : end + 1] == ["of"] and not tokens[whole - 1][:1].isupper():
                     kept, end = whole - 1, whole  # "will the repair of the dam cost": the verb is behind both

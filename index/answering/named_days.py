@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 from dateutil import parser  # type: ignore[import-untyped]
 
+from index.shaping.sentences import clause_around
+
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH = (
     "(?:january|february|march|april|may|june|july|august|september|october|november|december"
@@ -30,7 +32,6 @@ _DAY_OF_MONTH = re.compile(
 )
 _FARTHEST_DAYS = 150
 """A day of a month is taken for the nearest one unless that is this far away."""
-_CLAUSE_ENDS = re.compile(r"[,;:()“”\"—–]|\b(?:that|which|who|and|but|after|before|when|while|because|as)\b", re.I)
 _COMING = re.compile(
     r"\b(?:will|shall|won['’]t|would|until|till|upcoming|coming|due|expected|scheduled|planned|plans?|hopes?|wants?"
     r"|set\s+to|about\s+to|(?:is|are|was|were|has|have|had)\s+to|going\s+to|starting)\b",
@@ -55,7 +56,7 @@ def named_day(words: str, sentence: str, *, published: date) -> date | None:
     if (days := _NEAR.get(text)) is not None:
         return published + timedelta(days=days)
     if (found := _WEEKDAY.fullmatch(text)) is not None:
-        return _weekday(found, _clause(words, sentence), published)
+        return _weekday(found, clause_around(words, sentence), published)
     if (found := _DAY_OF_MONTH.fullmatch(text)) is not None:
         return _nearest(found["date"], published)
     return None
@@ -70,16 +71,6 @@ def _weekday(found: re.Match[str], clause: str, published: date) -> date | None:
     if coming:
         return published + timedelta(days=7 - back) if back else None  # today, or in a week
     return published - timedelta(days=back) if which == "this" or _PAST.search(clause) else None
-
-
-def _clause(words: str, sentence: str) -> str:
-    """The part of the sentence between the marks and words around `words` that begin another clause."""
-    at = sentence.find(words)
-    if at < 0:
-        return sentence
-    before = [mark.end() for mark in _CLAUSE_ENDS.finditer(sentence, 0, at)]
-    after = _CLAUSE_ENDS.search(sentence, at + len(words))
-    return sentence[before[-1] if before else 0 : after.start() if after else len(sentence)]
 
 
 def _nearest(text: str, published: date) -> date | None:

@@ -7,6 +7,7 @@ import numpy as np
 from index.answering.beliefs import Belief
 from index.answering.confidence import Calibration
 from index.answering.kinds import is_somebody_else
+from index.answering.opposites import says_the_opposite
 from index.answering.questions import Question
 
 SHORT_KINDS = frozenset(("count", "amount", "percent", "measure", "when", "where", "who", "which"))
@@ -27,5 +28,7 @@ def short_answer(question: Question, beliefs: Sequence[Belief], *, calibration: 
     if question.asks not in SHORT_KINDS or not beliefs:
         return None
     if is_somebody_else(question, beliefs[0].text):
+        return None
+    if says_the_opposite(question, beliefs[0].text, beliefs[0].candidate.text):
         return None
     return beliefs[0] if surety(beliefs[0], calibration=calibration) >= calibration.short_threshold else None

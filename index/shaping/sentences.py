@@ -37,6 +37,9 @@ _ABBREVIATIONS = frozenset({
     "al", "approx", "avg", "ca", "capt", "cf", "ch", "col", "dept", "dr", "eg", "esp", "est", "ex", "feat", "ft",
     "gen", "gov", "ie", "incl", "lt", "mr", "mrs", "ms", "pp", "prof", "sec", "sen", "vol", "vs",
 })  # fmt: skip
+_CLAUSE_BORDER = re.compile(
+    r"[,;:()“”\"—–]|\b(?:that|which|who|and|but|after|before|when|while|whereas|because|as)\b", re.I
+)
 
 
 def sentences(text: str, *, language: str | None = "en") -> list[Span]:
@@ -103,3 +106,13 @@ def _nupunkt() -> Any:
     import nupunkt
 
     return nupunkt.load("default")
+
+
+def clause_around(part: str, sentence: str) -> str:
+    """What of `sentence` stands around its `part`, between the marks and words that begin another clause."""
+    at = sentence.find(part)
+    if at < 0:
+        return sentence
+    before = [mark.end() for mark in _CLAUSE_BORDER.finditer(sentence, 0, at)]
+    after = _CLAUSE_BORDER.search(sentence, at + len(part))
+    return sentence[before[-1] if before else 0 : after.start() if after else len(sentence)]

@@ -281,3 +281,9 @@ def test_what_is_remembered_is_enough_and_bounded() -> None:
 def test_what_was_completed_once_is_understood_in_the_next_question(question: str, completed: str) -> None:
     before = refused("and when?", understood_as="When was it that people came to the opening of the library?")
     assert complete(question, [before]) == completed
+
+
+def test_the_verb_before_its_object_is_no_part_of_the_subject() -> None:
+    before = answered("When did the library open its doors?")
+    assert complete("and why?", [before]) == "Why did the library open its doors?"
+    assert complete("who built it?", [before]) == "Who built the library?"

@@ -192,3 +192,11 @@ def test_without_a_date_or_a_question_for_the_time_no_day_is_told() -> None:
     assert undated.text == f"Wednesday: {text}"
     who = ask("Who was handed the tower?", [finding(text, day="2025-02-27")], Wednesday=8.0)
     assert who.short_day is None
+
+
+def test_what_says_the_opposite_is_quoted_and_not_shown_first() -> None:
+    text = "The old library closed in 2021."
+    answer = ask("When did the library open?", [finding(text)], **{"2021": 8.0})
+    assert (answer.answered, answer.short, answer.text) == (True, None, text)
+    fallen = ask("By how many percent did prices rise?", [finding("Prices fell by 3 percent.")], **{"3_percent": 8.0})
+    assert fallen.figures == ()

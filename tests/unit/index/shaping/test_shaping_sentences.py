@@ -1,7 +1,7 @@
 import pytest
 
 from index.shaping import paragraphs, sentences
-from index.shaping.sentences import sentence_spans
+from index.shaping.sentences import clause_around, sentence_spans
 
 # " | " marks every place where a sentence ends and another begins.
 ENGLISH = [
@@ -108,3 +108,17 @@ def test_spans_point_into_the_text_without_white_space_at_their_ends() -> None:
 def test_a_single_paragraph_keeps_its_line_breaks_inside_sentences() -> None:
     paragraph = "One came\nlate. Two left."
     assert [paragraph[start:end] for start, end in sentence_spans(paragraph)] == ["One came\nlate.", "Two left."]
+
+
+@pytest.mark.parametrize(
+    ("part", "clause"),
+    [
+        ("Friday", " will begin on Friday"),
+        ("Tuesday", "Voters on Tuesday backed a strike "),
+        ("Narva", " said Ada Lind of Narva."),
+        ("Oslo", "Voters on Tuesday backed a strike that will begin on Friday, said Ada Lind of Narva."),
+    ],
+)
+def test_a_clause_is_what_stands_between_marks_and_joining_words(part: str, clause: str) -> None:
+    sentence = "Voters on Tuesday backed a strike that will begin on Friday, said Ada Lind of Narva."
+    assert clause_around(part, sentence) == clause
