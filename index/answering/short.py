@@ -1,6 +1,8 @@
 """The short answer: the words that the reader believes most, when it is sure enough of them."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +11,11 @@ from index.answering.confidence import Calibration
 from index.answering.kinds import is_somebody_else
 from index.answering.opposites import says_the_opposite
 from index.answering.questions import Question
+
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_HOUR = re.compile(r"\b\d{1,2}(?:[:.]\d\d)?(?:\s*[ap]\.?\s?m\.?)?\Z", re.I)
+_REST_OF_TIME = re.compile(rf"(?:(?:\s*[ap])?\.?\s?m\b\.?|(?<=m)\.)?(?:,?\s+(?:on\s+)?{_WEEKDAY}\b)?", re.I)
+"""What goes on after an hour: "5:48" is of "5:48 a.m. on Friday"."""
 
 SHORT_KINDS = frozenset(("count", "amount", "percent", "measure", "when", "where", "who", "which"))
 
@@ -31,4 +38,17 @@ def short_answer(question: Question, beliefs: Sequence[Belief], *, calibration: 
         return None
     if says_the_opposite(question, beliefs[0].text, beliefs[0].candidate.text):
         return None
-    return beliefs[0] if surety(beliefs[0], calibration=calibration) >= calibration.short_threshold else None
+    if surety(beliefs[0], calibration=calibration) < calibration.short_threshold:
+        return None
+    return _whole_time(beliefs[0]) if question.asks == "when" else beliefs[0]
+
+
+def _whole_time(belief: Belief) -> Belief:
+    """The belief with all of the time that it is a part of: the reader may mark the hour alone."""
+    candidate = belief.candidate
+    if candidate.span is None or not _HOUR.search(belief.text):
+        return belief
+    start, end = candidate.span
+    rest = _REST_OF_TIME.match(candidate.text, end)
+    end = rest.end() if rest is not None else end
+    return replace(belief, candidate=replace(candidate, span=(start, end)))

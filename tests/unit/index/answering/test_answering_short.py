@@ -200,3 +200,18 @@ def test_what_says_the_opposite_is_quoted_and_not_shown_first() -> None:
     assert (answer.answered, answer.short, answer.text) == (True, None, text)
     fallen = ask("By how many percent did prices rise?", [finding("Prices fell by 3 percent.")], **{"3_percent": 8.0})
     assert fallen.figures == ()
+
+
+@pytest.mark.parametrize(
+    ("marked", "shown"),
+    [("5:48", "5:48 a.m. on Friday"), ("5:48_a.m", "5:48 a.m. on Friday"), ("5:48_a.m.", "5:48 a.m. on Friday")],
+)
+def test_an_hour_is_shown_with_its_half_of_the_day_and_its_day(marked: str, shown: str) -> None:
+    text = "The satellite was launched at 5:48 a.m. on Friday from Cape Orlan."
+    answer = ask("When was the satellite launched?", [finding(text, day="2025-02-27")], **{marked: 8.0})
+    assert (answer.short, answer.short_day) == (shown, "2025-02-21")
+
+
+def test_an_hour_without_more_stays_as_it_is() -> None:
+    answer = ask("When does the shop shut?", [finding("The shop shuts at 7:30, mostly.")], **{"7:30": 8.0})
+    assert answer.short == "7:30"
