@@ -78,6 +78,7 @@ def answers(draw: st.DrawFn) -> Answer:
         citations=cited,
         note=draw(st.none() | hostile),
         short=draw(st.none() | hostile),
+        short_day=draw(st.none() | st.just("2025-05-21") | hostile),
         understood_as=draw(st.none() | hostile),
     )
 

@@ -35,6 +35,7 @@ def everything(text: str, url: str | None = URL) -> Iterator[tuple[str, Any]]:
     answers = {
         "sentences": answer,
         "short": replace(answer, short=text),
+        "short_day": replace(answer, short="Friday", short_day=text),
         "figure": replace(answer, figures=figures[:1]),
         "disagreement": replace(answer, figures=figures),
         "refusal": replace(answer, answered=False, reason="not_answered"),
