@@ -67,6 +67,7 @@ _PERSON = re.compile(
     r"|individual|crowd|public|others|they|he|she|him|her)s?\b",
     re.I,
 )
+_PLACED_IN = re.compile(r"\s+(?:on|in|at|from|across|along|near|around|throughout)\s+(?P<where>(?:[\w’'-]+\s*){1,5})")
 _LONGEST = 25
 _WHO_IS_NAMED = re.compile(r"\W*[Ww]ho(?:\s+(?:is|was)|[’']s)\s+[A-Z]")
 _BEGINS_WITH_PERSON = re.compile(r"(?:Mr|Mrs|Ms|Dr|Sir|Capt|Gen|Sen|Rep|Prof|Gov)\b|[A-Z][\w’'-]+\s+[A-Z][\w-]+(?:,|$)")
@@ -101,6 +102,15 @@ def is_somebody_else(question: Question, text: str) -> bool:
     return _WHO_IS_NAMED.match(question.text) is not None and _BEGINS_WITH_PERSON.match(text) is not None
 
 
+def _is_of_it(number: Quantity, question: Question, sentence: str) -> bool:
+    """Whether a number counts what is in or on what is to be counted: "all 31,000 homes on the islands"."""
+    if counts_the_same(number, question):
+        return False
+    placed = _PLACED_IN.match(sentence, number.end)
+    counted = {singular(word) for word in question.counted if not is_stop_word(word)}
+    return placed is not None and bool(counted & {singular(word) for word in placed["where"].split()})
+
+
 def _fits_figure(question: Question, text: str, sentence: str) -> bool:
     if len(text.split()) > _LONGEST:
         return False
@@ -115,6 +125,8 @@ def _fits_figure(question: Question, text: str, sentence: str) -> bool:
         counted = [each for each in all_numbers if question.asks == "count" and counts_the_same(each, question)]
         if counted and not any(each in counted for each in standing):
             return False  # "8,700 people from six villages", asked for the villages
+        if question.asks == "count" and standing and all(_is_of_it(each, question, sentence) for each in standing):
+            return False
     if any(fits(number, question) and number.words for number in numbers):
         return True
     if standing:

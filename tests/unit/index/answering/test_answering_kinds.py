@@ -116,3 +116,18 @@ def test_what_kind_of_thing_is_wanted(question: str, asks: str, wanted: tuple[st
 def test_any_words_can_be_held_against_any_kind(text: str, sentence: str) -> None:
     for question in ("how many?", "how many boats", "when", "who", "where", "which city", "what percent", "how much"):
         assert fits_kind(understand(question), text, sentence=sentence) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "fits"),
+    [
+        ("How many islands lost power?", "All 31,000 homes on the Skerrow islands lost power.", False),
+        ("How many homes lost power?", "All 31,000 homes on the Skerrow islands lost power.", True),
+        ("How many islands lost power?", "On 31,000 of the islands the lights went out.", True),
+        ("How many schools were hit?", "Some 31,000 were hit, most of them schools.", True),
+    ],
+)
+def test_a_number_of_what_is_in_or_on_a_thing_does_not_count_the_thing(
+    question: str, sentence: str, fits: bool
+) -> None:
+    assert fits_kind(understand(question), "31,000", sentence=sentence) is fits
