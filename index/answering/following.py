@@ -55,6 +55,7 @@ _RELATIONAL = frozenset(
         "amount budget result results score turnout reason cause purpose aim goal date deadline distance "
         "length height width depth size weight speed capacity age damage penalty punishment reward prize "
         "opposition reaction consequences consequence outcome plan details inhabitants residents passengers "
+        "visitors guests spectators customers "
         "crew audience crowd critics neighbours neighbors families relatives company firm government council "
         "state ministry team club players fans islanders villagers locals farmers workers staff employees "
         "parents authorities officials experts rescuers organisers campaign project work repair talks deal "
@@ -262,5 +263,8 @@ def _has_no_topic(question: str, *, led: bool) -> bool:
         return True
     if spoken_of:
         return len(content) <= 3 and all(noun in related for noun in spoken_of)
+    asked = clauses.parse(question)
+    if asked.wh == "how many" and stem(asked.counted) in related and not asked.phrases:
+        return len(content) <= 2  # "how many visitors came"
     existential = re.match(r"(?:is|are|was|were)\s+there\b", question, re.I) is not None
     return len(content) <= 1 and (existential or clauses.asks_for_nothing(question))

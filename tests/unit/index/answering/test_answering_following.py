@@ -287,3 +287,9 @@ def test_the_verb_before_its_object_is_no_part_of_the_subject() -> None:
     before = answered("When did the library open its doors?")
     assert complete("and why?", [before]) == "Why did the library open its doors?"
     assert complete("who built it?", [before]) == "Who built the library?"
+
+
+def test_how_many_visitors_came_is_asked_of_what_was_spoken_of() -> None:
+    before = answered("Who designed the new library in Ashby?")
+    assert complete("how many visitors came?", [before]) == "About the new library in Ashby: how many visitors came?"
+    assert complete("How many visitors came to the fair?", [before]) == "How many visitors came to the fair?"
