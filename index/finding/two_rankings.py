@@ -1,4 +1,4 @@
-"""Merges the fitted ranking of stories with a plain one, in which new stories that both searches find come first."""
+"""Gives two of the first five places to stories that a plain ranking has first: new ones that both searches find."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from index.finding.recency import freshness
 from index.finding.scoring import weigh
 
-_CONSTANT = 20
-"""How slowly a place loses worth: the 22nd counts half as much as the first."""
-_FITTED = 3.0
-"""What the fitted ranking counts against one of the plain one."""
+_FIRST, _GIVEN = 3, 2
+"""So many stories keep the first places, and so many of the plain ranking's have the next ones."""
 _PLAIN = {"near": 0.5, "worded": 0.5}
 
 
@@ -27,12 +25,12 @@ def plain_scores(found: NDArray[np.float64], published_days: Sequence[int], *, n
 
 
 def merge(fitted: NDArray[np.float64], plain: NDArray[np.float64], story_of: Sequence[str]) -> NDArray[np.float64]:
-    """The fitted scores of passages, (n,), given out anew by the order of their stories in both rankings.
+    """The fitted scores of passages, (n,), given out anew by the places of their stories.
 
-    `plain` has the other ranking's scores, (n,), and `story_of` the story of each passage. In both a story has the
-    place of its best passage; the places are added by reciprocal rank fusion (Cormack, Clarke, Büttcher, "Reciprocal
-    Rank Fusion outperforms Condorcet and individual Rank Learning Methods", 2009). The first story then gets the best
-    score that any had, the second the second best, and so on; its other passages keep their share of it.
+    `plain` has the other ranking's scores, (n,), and `story_of` the story of each passage; a story has the place of its
+    best passage. The first three of the fitted ranking stay, then come the first two others of the plain one, then the
+    rest as they were. The first story gets the best score that any had, the second the second best, and so on; its
+    other passages keep their share of it.
 
     Where many stories tell of one event, those that the fit puts side by side resemble each other, and the one that is
     sought may be another; a ranking that goes by fewer things brings it forward.
@@ -41,13 +39,14 @@ def merge(fitted: NDArray[np.float64], plain: NDArray[np.float64], story_of: Seq
         return fitted
     stories, story = np.unique(np.asarray(story_of), return_inverse=True)
     best = _best(fitted, story, len(stories))
-    worth = sum(
-        weight / (_CONSTANT + 1 + _places(scores))
-        for weight, scores in ((_FITTED, best), (1.0, _best(plain, story, len(stories))))
-    )
-    given = np.sort(best)[::-1][_places(np.asarray(worth))]
+    order = _order(best)
+    first = order[:_FIRST]
+    given = [each for each in _order(_best(plain, story, len(stories))) if each not in first][:_GIVEN]
+    rest = [each for each in order[_FIRST:] if each not in given]
+    new = np.empty(len(stories))
+    new[[*first, *given, *rest]] = best[order]
     shares = np.divide(fitted, best[story], out=np.ones_like(fitted), where=best[story] > 0)
-    merged: NDArray[np.float64] = given[story] * shares
+    merged: NDArray[np.float64] = new[story] * shares
     return merged
 
 
@@ -58,8 +57,6 @@ def _best(scores: NDArray[np.float64], story: NDArray[np.intp], count: int) -> N
     return best
 
 
-def _places(scores: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The place of each score, from 0 for the highest; of equal ones the first comes first."""
-    places = np.empty(len(scores), dtype=np.intp)
-    places[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
-    return places
+def _order(scores: NDArray[np.float64]) -> list[int]:
+    """The indexes of the scores, the highest first; of equal ones the first comes first."""
+    return [int(each) for each in np.argsort(-scores, kind="stable")]

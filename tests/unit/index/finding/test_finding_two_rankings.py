@@ -1,4 +1,4 @@
-"""The fitted and the plain ranking of stories as one."""
+"""Places that a plain ranking of stories gives."""
 
 from datetime import date, timedelta
 
@@ -20,21 +20,26 @@ def test_two_rankings_that_agree_change_nothing() -> None:
     assert merge(fitted, fitted * 2, ["a", "b", "c", "d"]) == pytest.approx(fitted)
 
 
-def test_a_story_that_the_plain_ranking_has_first_comes_forward() -> None:
-    fitted = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
-    plain = np.array([0.6, 0.5, 0.4, 0.2, 0.1, 1.9])
-    merged = merge(fitted, plain, list("abcdef"))
-    assert order(merged).index(5) < 5
-    assert order(merged)[0] == 0  # the fitted ranking counts more
+def test_the_first_three_stay_and_the_plain_rankings_first_two_others_come_next() -> None:
+    fitted = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
+    plain = np.array([1.5, 0.5, 0.4, 0.2, 0.1, 1.9, 1.1])
+    merged = merge(fitted, plain, list("abcdefg"))
+    assert order(merged) == [0, 1, 2, 5, 6, 3, 4]
     assert sorted(merged) == pytest.approx(sorted(fitted))  # the scores are given out anew, and no other ones
 
 
+def test_what_is_first_in_both_takes_no_place_twice() -> None:
+    fitted = np.array([0.9, 0.8, 0.7, 0.6])
+    assert order(merge(fitted, np.array([0.0, 0.0, 1.0, 2.0]), list("abcd"))) == [0, 1, 2, 3]
+
+
 def test_the_passages_of_a_story_move_together() -> None:
-    fitted = np.array([0.8, 0.6, 0.4, 0.2])
-    plain = np.array([0.1, 0.1, 1.5, 0.9])
-    many = merge(fitted, plain, ["a", "b", "c", "c"])
-    assert many[3] / many[2] == pytest.approx(0.5)
-    one = merge(fitted, plain, ["a"] * 4)
+    fitted = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.2])
+    plain = np.array([0.0, 0.0, 0.0, 0.1, 0.2, 0.3, 1.9])
+    many = merge(fitted, plain, list("abcdeff"))
+    assert many[5] == pytest.approx(0.6)
+    assert many[6] / many[5] == pytest.approx(0.5)
+    one = merge(fitted, plain, ["a"] * 7)
     assert one == pytest.approx(fitted)
 
 
