@@ -96,7 +96,7 @@ def _compose(
         [citations[index].quote for index in figures[0].citations] if figures else [each.quote for each in citations]
     )
     brief = short.text if short is not None and any(short.text in quote for quote in beside) else None
-    day = _meant_day(asked, brief, first) if brief is not None else None
+    day = _meant_day(brief, first) if brief is not None else None
     leading = _leading(figures, lines) or (f"{brief} ({_day(day)})" if day else brief)
     return Answer(
         question=question,
@@ -111,10 +111,10 @@ def _compose(
     )
 
 
-def _meant_day(asked: Question, short: str, said: Candidate) -> str | None:
-    """The day, ISO 8601, that `short` means in the story of the sentence `said`, where a time is asked for."""
+def _meant_day(short: str, said: Candidate) -> str | None:
+    """The day, ISO 8601, that `short` means in the story of the sentence `said`, if it is one."""
     published = written(said.finding.published_at)
-    if asked.asks != "when" or published is None:
+    if published is None:
         return None
     day = named_day(short, said.text, published=published.date())
     return day.isoformat() if day else None

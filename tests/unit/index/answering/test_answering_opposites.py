@@ -14,6 +14,7 @@ from index.answering.questions import understand
         ("When did the library close?", "2021", "The library opened in 2021 and closed in 2024.", True),
         ("When did the library close?", "2024", "The library opened in 2021 and closed in 2024.", False),
         ("When will the library open?", "2025", "The library, which closed in 2021, will reopen in 2025.", False),
+        ("When will the shop open?", "Friday", "It will open instead of close on Friday.", False),
         ("When does the strike begin?", "Friday", "The strike ends on Friday.", True),
         ("When does the festival end?", "Sunday", "It starts on Friday and runs until Sunday.", False),
         ("How much did prices rise?", "3 percent", "Prices fell by 3 percent.", True),
