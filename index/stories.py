@@ -132,8 +132,9 @@ class AddResult:
 class Finding:
     """A passage that matched a question.
 
-    `score` is the fused score that findings are ordered by, `vector_score` the cosine (-1..1) and `word_score` the
-    BM25 score of the leg that found it, None when that leg did not. `start` and `end` are offsets in the story's text.
+    `score` (0..1) is what speaks for it, by which findings are ordered but for the places of two stories;
+    `vector_score` is the cosine (-1..1) and `word_score` the BM25 score of the leg that found it, None when that leg
+    did not. `start` and `end` are offsets in the story's text.
     """
 
     story_id: str

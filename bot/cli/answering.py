@@ -60,7 +60,8 @@ def find(
         storydesk find "prisoner exchange" --leg words --limit 3
 
     This is what answers are chosen from; nothing is refused here. "vectors" is the cosine
-    similarity, "words" the BM25 score. --json prints one object with "question" and
+    similarity, "words" the BM25 score. The fourth and fifth story may be new ones that both
+    searches find, whatever their score. --json prints one object with "question" and
     "findings", best first.
     """
     text = question_text(question)

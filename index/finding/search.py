@@ -57,8 +57,9 @@ def search(
 ) -> list[Finding]:
     """The passages that match `question` by the indexes of `generation`, best first, at most `limit`, no text twice.
 
-    `since` leaves out stories published before that day and undated ones, `leaving_out` stories by their ids,
-    `only` all stories but the one of that id. A `leg` that is asked for by itself counts alone, without the day.
+    They come by their scores, but for the two stories whose places `two_rankings` gives. `since` leaves out stories
+    published before that day and undated ones, `leaving_out` stories by their ids, `only` all stories but the one of
+    that id. A `leg` that is asked for by itself counts alone, without the day and without given places.
     `on_note` hears why, when only words could be searched.
     Raises ModelError, StorageError.
     """
@@ -106,14 +107,15 @@ def search(
     days = [row.published_day for row in rows.values()]
     found_by = evidence(question, matched, days, timing=timing(question, now=now))
     scores = weigh(found_by, _ONLY.get(asked_leg))
+    scored = [replace(finding, score=float(score)) for finding, score in zip(matched, scores, strict=True)]
     if asked_leg == "both":
         plain = plain_scores(found_by, days, now=now)
         scores = merge(scores, plain, [finding.story_id for finding in matched])
-    scored = [replace(finding, score=float(score)) for finding, score in zip(matched, scores, strict=True)]
+    place = {finding.passage_id: -float(score) for finding, score in zip(matched, scores, strict=True)}
     findings: list[Finding] = []
     seen: set[str] = set()
     for finding in sorted(
-        scored, key=lambda each: (-each.score, -rows[each.passage_id].published_day, each.passage_id)
+        scored, key=lambda each: (place[each.passage_id], -rows[each.passage_id].published_day, each.passage_id)
     ):
         if len(findings) == limit:
             break

@@ -25,7 +25,7 @@ def plain_scores(found: NDArray[np.float64], published_days: Sequence[int], *, n
 
 
 def merge(fitted: NDArray[np.float64], plain: NDArray[np.float64], story_of: Sequence[str]) -> NDArray[np.float64]:
-    """The fitted scores of passages, (n,), given out anew by the places of their stories.
+    """The fitted scores of passages, (n,), given out anew by the places of their stories: what to order them by.
 
     `plain` has the other ranking's scores, (n,), and `story_of` the story of each passage; a story has the place of its
     best passage. The first three of the fitted ranking stay, then come the first two others of the plain one, then the

@@ -222,7 +222,7 @@ def test_a_collection_that_was_emptied_is_not_searched_as_if_it_had_nothing(engi
     assert len(notes) == 1
 
 
-def test_stories_are_ordered_by_the_plain_ranking_too(engine: Engine, newsroom: Any) -> None:
+def test_two_of_the_first_five_places_are_the_plain_rankings(engine: Engine, newsroom: Any) -> None:
     question = "How long is the Orla bridge closed?"
     for day in range(1, 8):
         newsroom.write(
@@ -233,8 +233,10 @@ def test_stories_are_ordered_by_the_plain_ranking_too(engine: Engine, newsroom: 
     found = engine.find(question, now=NOW)
     days = [date.fromisoformat(str(each.published_at)).toordinal() for each in found]
     told = evidence(question, found, days, timing=timing(question, now=NOW.date()))
-    plain = plain_scores(told, days, now=NOW.date())
-    expected = merge(weigh(told), plain, [each.story_id for each in found])
-    assert [each.score for each in found] == pytest.approx(list(expected))
-    assert [each.score for each in found] == sorted(expected, reverse=True)
-    assert list(expected) != pytest.approx(list(weigh(told)))
+    places = merge(weigh(told), plain_scores(told, days, now=NOW.date()), [each.story_id for each in found])
+    assert list(places) == sorted(places, reverse=True)
+    assert [each.published_at for each in found].index("2025-05-23") == 3
+    # The score stays what speaks for the passage, so that its place is not taken for a reason to quote it.
+    scores = [each.score for each in found]
+    assert scores == pytest.approx(list(weigh(told)))
+    assert scores[3] < scores[5]
