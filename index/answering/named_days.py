@@ -5,13 +5,10 @@ from datetime import date, timedelta
 
 from dateutil import parser  # type: ignore[import-untyped]
 
+from index.shaping.datelines import MONTH
 from index.shaping.sentences import clause_around
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTH = (
-    "(?:january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
-)
 _PART = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime|noon|midday))?"
 _HOUR = r"(?:(?:shortly|just)\s+)?(?:(?:at|before|after|around|about)\s+)?\d{1,2}(?:[:.]\d\d)?(?:\s*[ap]\.?\s?m\b\.?)?"
 _BEFORE = rf"(?:{_HOUR}\s+)?(?:(?:on|since|until|by|from|early|late|in\s+the\s+early\s+hours\s+of)\s+)*"
@@ -27,7 +24,7 @@ _NEAR = {
     "tomorrow": 1, "tomorrow morning": 1, "tomorrow afternoon": 1, "tomorrow evening": 1, "tomorrow night": 1,
 }  # fmt: skip
 _DAY_OF_MONTH = re.compile(
-    rf"{_BEFORE}(?:the\s+)?(?P<date>{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH})",
+    rf"{_BEFORE}(?:the\s+)?(?P<date>{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH})",
     re.I,
 )
 _FARTHEST_DAYS = 150
