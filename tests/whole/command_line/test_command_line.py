@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 ANSWER_KEYS = (
-    "question answered reason text confidence figures citations elapsed_ms note short understood_as"
+    "question answered reason text confidence figures citations elapsed_ms note short short_day understood_as"
     " note_reason stories_language"
 ).split()
 
