@@ -341,7 +341,7 @@ def _noun_phrase(tokens: list[str], start: int, auxiliary: str, *, after_verb: i
             return start  # "the prisoners that Russia freed"
     elif tokens[start][:1].islower():
         begins = start <= after_verb or tokens[start - 1].lower() in PREPOSITIONS
-        if not begins or (start == 0 and is_participle(tokens[start])):
+        if not begins or (start <= after_verb and is_participle(tokens[start])):  # "being exchanged"
             return start
     nouns = 0
     while position < len(tokens):

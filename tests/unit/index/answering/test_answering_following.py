@@ -293,3 +293,9 @@ def test_how_many_visitors_came_is_asked_of_what_was_spoken_of() -> None:
     before = answered("Who designed the new library in Ashby?")
     assert complete("how many visitors came?", [before]) == "About the new library in Ashby: how many visitors came?"
     assert complete("How many visitors came to the fair?", [before]) == "How many visitors came to the fair?"
+
+
+def test_what_is_done_to_somebody_is_no_thing_that_it_may_be() -> None:
+    before = answered("How many prisoners are being exchanged?")
+    completed = "About the prisoners being exchanged: when did it begin?"
+    assert complete("and when did it begin?", [before]) == completed
