@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from index.engine import Engine
 from index.finding.recency import timing
 from index.finding.scoring import FEATURES, evidence, shipped_weights, weigh
-from index.finding.two_rankings import merge, plain_scores
+from index.finding.two_rankings import give_places, plain_scores
 from index.measuring.cache import cache_settings, fill, keep_corpus
 from index.measuring.datasets import in_split, keep_labels, read_ids, read_questions
 from index.measuring.retrieval import ranked_stories, score_retrieval
@@ -144,7 +144,7 @@ def show(
             scores = weigh(features(row, late), weights_for(row))
             if plain_too:
                 plain = plain_scores(features(row, late), published_days(row), now=asked_on(row, late))
-                scores = merge(scores, plain, [each.story_id for each in row.findings])
+                scores = give_places(scores, plain, [each.story_id for each in row.findings])
             best = sorted(zip(scores, row.findings, strict=True), key=lambda each: -each[0])
             ranked[late][row.id] = ranked_stories([finding for _, finding in best[:50]])
     gold = score_retrieval(ranked[False], {row.id: set(row.right) for row in rows if row.gold})

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from dateutil import parser  # type: ignore[import-untyped]
 
 from index.shaping.datelines import MONTH
+from index.shaping.irregular_verbs import BASE_FORMS
 from index.shaping.sentences import clause_around
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -31,14 +32,11 @@ _FARTHEST_DAYS = 150
 """A day of a month is taken for the nearest one unless that is this far away."""
 _COMING = re.compile(
     r"\b(?:will|shall|won['’]t|would|until|till|upcoming|coming|due|expected|scheduled|planned|plans?|hopes?|wants?"
-    r"|set\s+to|about\s+to|(?:is|are|was|were|has|have|had)\s+to|going\s+to|starting)\b",
+    r"|set\s+to|about\s+to|(?:is|are|was|were|has|have)\s+to|going\s+to|starting)\b",
     re.I,
 )
 _PAST = re.compile(
-    r"\b(?:was|were|had|did|been|\w{2,}ed|said|told|took|left|began|won|lost|fell|rose|met|came|went|made|broke|hit|sank"
-    r"|struck|found|gave|got|held|kept|led|paid|ran|saw|sent|set|shot|sold|spoke|stood|swept|thought|threw|tore|voted"
-    r"|wrote|burst|burnt|cut|drove|fled|flew|grew|knew|put|read|shut|spent|split|spread|swore|became|brought|built|caught"
-    r"|chose|ended|born|slid|blew|bore|drew|fought|forgot|hid|rang|rode|shook|stole|stuck|swam|taught|woke|wore)\b",
+    rf"\b(?:was|were|been|had|did|said|hit|cut|put|set|shut|split|spread|burst|born|\w{{2,}}ed|{'|'.join(BASE_FORMS)})\b",
     re.I,
 )
 
@@ -67,7 +65,7 @@ def _weekday(found: re.Match[str], clause: str, published: date) -> date | None:
     coming = which == "next" or _COMING.search(clause) is not None
     if coming:
         return published + timedelta(days=7 - back) if back else None  # today, or in a week
-    return published - timedelta(days=back) if which == "this" or _PAST.search(clause) else None
+    return published - timedelta(days=back) if _PAST.search(clause) else None
 
 
 def _nearest(text: str, published: date) -> date | None:

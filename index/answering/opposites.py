@@ -8,7 +8,7 @@ _OPPOSITES = (
     ("open reopen opening inaugurate unveil", "close shut closure demolish"),
     ("begin start launch open", "end finish stop conclude expire"),
     ("rise increase grow climb jump gain soar", "fall drop decrease decline shrink plunge slump"),
-    ("arrest detain jail imprison capture", "release free escape acquit"),
+    ("arrest", "release free acquit"),  # not "captured" or "jailed", which those who are freed have been
     ("bear born birth", "die dead death kill"),
 )
 """Pairs of what people ask and stories tell; in others, as "won" and "lost", the one often tells the other."""

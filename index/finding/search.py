@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from index.errors import IncompleteIndexError, VectorServerError
 from index.finding.recency import timing
 from index.finding.scoring import evidence, weigh
-from index.finding.two_rankings import merge, plain_scores
+from index.finding.two_rankings import give_places, plain_scores
 from index.publishing.stores import Stores
 from index.shaping import normalised
 from index.stories import Finding, Leg, NoteReason
@@ -110,7 +110,7 @@ def search(
     scored = [replace(finding, score=float(score)) for finding, score in zip(matched, scores, strict=True)]
     if asked_leg == "both":
         plain = plain_scores(found_by, days, now=now)
-        scores = merge(scores, plain, [finding.story_id for finding in matched])
+        scores = give_places(scores, plain, [finding.story_id for finding in matched])
     place = {finding.passage_id: -float(score) for finding, score in zip(matched, scores, strict=True)}
     findings: list[Finding] = []
     seen: set[str] = set()

@@ -24,7 +24,9 @@ def plain_scores(found: NDArray[np.float64], published_days: Sequence[int], *, n
     return scores
 
 
-def merge(fitted: NDArray[np.float64], plain: NDArray[np.float64], story_of: Sequence[str]) -> NDArray[np.float64]:
+def give_places(
+    fitted: NDArray[np.float64], plain: NDArray[np.float64], story_of: Sequence[str]
+) -> NDArray[np.float64]:
     """The fitted scores of passages, (n,), given out anew by the places of their stories: what to order them by.
 
     `plain` has the other ranking's scores, (n,), and `story_of` the story of each passage; a story has the place of its
@@ -46,8 +48,8 @@ def merge(fitted: NDArray[np.float64], plain: NDArray[np.float64], story_of: Seq
     new = np.empty(len(stories))
     new[[*first, *given, *rest]] = best[order]
     shares = np.divide(fitted, best[story], out=np.ones_like(fitted), where=best[story] > 0)
-    merged: NDArray[np.float64] = new[story] * shares
-    return merged
+    placed: NDArray[np.float64] = new[story] * shares
+    return placed
 
 
 def _best(scores: NDArray[np.float64], story: NDArray[np.intp], count: int) -> NDArray[np.float64]:

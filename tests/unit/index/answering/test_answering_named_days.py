@@ -22,6 +22,8 @@ THURSDAY = date(2025, 2, 27)
         ("early on Monday", "Thieves broke in early on Monday.", "2025-02-24"),
         ("6 p.m. on Friday", "The talks ended at 6 p.m. on Friday.", "2025-02-21"),
         ("Friday, 6 p.m.", "The talks will end on Friday, 6 p.m.", "2025-02-28"),
+        ("Monday", "The shop had to close on Monday.", "2025-02-24"),
+        ("this Friday", "The shop will close this Friday.", "2025-02-28"),
         ("last Thursday", "It sank last Thursday.", "2025-02-20"),
         ("next Thursday", "It sails next Thursday.", None),
         ("next Monday", "It sails next Monday.", "2025-03-03"),
@@ -43,6 +45,7 @@ def test_days_of_the_week_and_of_a_month_are_told(words: str, sentence: str, day
     [
         ("Monday", "The library is open every day but Monday."),  # neither over nor to come
         ("Thursday", "She will speak on Thursday."),  # today, or in a week
+        ("this Friday", "Auditions this Friday at the hall."),
         ("29 February", "It closed on 29 February."),
         ("31 June", "It closed on 31 June."),
         ("27 August", "It closed on 27 August."),  # half a year away, either way

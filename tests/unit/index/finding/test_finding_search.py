@@ -11,7 +11,7 @@ from index.engine import Engine
 from index.errors import IncompleteIndexError, VectorServerError
 from index.finding.recency import timing
 from index.finding.scoring import evidence, weigh
-from index.finding.two_rankings import merge, plain_scores
+from index.finding.two_rankings import give_places, plain_scores
 from index.storing import schema
 
 NOW = datetime(2025, 5, 23, 10, 0, tzinfo=UTC)
@@ -233,7 +233,7 @@ def test_two_of_the_first_five_places_are_the_plain_rankings(engine: Engine, new
     found = engine.find(question, now=NOW)
     days = [date.fromisoformat(str(each.published_at)).toordinal() for each in found]
     told = evidence(question, found, days, timing=timing(question, now=NOW.date()))
-    places = merge(weigh(told), plain_scores(told, days, now=NOW.date()), [each.story_id for each in found])
+    places = give_places(weigh(told), plain_scores(told, days, now=NOW.date()), [each.story_id for each in found])
     assert list(places) == sorted(places, reverse=True)
     assert [each.published_at for each in found].index("2025-05-23") == 3
     # The score stays what speaks for the passage, so that its place is not taken for a reason to quote it.
