@@ -47,7 +47,7 @@ def test_stories_that_nothing_speaks_for_keep_their_nothing() -> None:
     assert give_places(np.zeros(2), np.zeros(2), ["a", "b"]) == pytest.approx([0.0, 0.0])
 
 
-def test_nothing_found_is_nothing_merged() -> None:
+def test_nothing_found_is_given_no_place() -> None:
     assert give_places(np.empty(0), np.empty(0), []).shape == (0,)
 
 
