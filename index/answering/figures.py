@@ -13,7 +13,13 @@ from typing import Literal
 
 from index.answering.number_words import NUMBER, SCALES, value_of
 from index.answering.questions import Question
-from index.answering.set_aside import CHANGE, asks_for_what_is_set_aside, is_set_aside
+from index.answering.set_aside import (
+    CHANGE,
+    asks_for_change,
+    asks_for_what_is_set_aside,
+    is_change,
+    is_set_aside,
+)
 from index.shaping.words import is_stop_word
 
 Bound = Literal["exact", "about", "at_least", "at_most"]
@@ -133,7 +139,8 @@ class Quantity:
     `value` is the number itself, scaled ("1.2 million" is 1200000.0); `unit` a currency code, "%", or the noun after
     the number in small letters, None when there is none. `upper` is the other end of a range ("40 to 60 homes"), whose
     lower one is `value`; `bound` says how firm the number is ("about", "at least"). `set_aside` tells that the sentence
-    itself gives it as a former state, a difference or a record's age: "not 14", "fell by three", "first in a year".
+    itself gives it as a former state, a difference or a record's age: "not 14", "fell by three", "first in a year";
+    `is_change` that it says how something changed: "rose by 14", not "rose to 14".
     """
 
     start: int
@@ -144,6 +151,7 @@ class Quantity:
     upper: float | None = None
     bound: Bound = "exact"
     set_aside: bool = False
+    is_change: bool = False
 
 
 def quantities(sentence: str) -> list[Quantity]:
@@ -157,7 +165,8 @@ def quantities(sentence: str) -> list[Quantity]:
         aside = is_set_aside(
             sentence[: each.start], sentence[each.end :], is_time=unit in _TIME_UNITS, is_length=unit in _LENGTH_UNITS
         )
-        found.append(replace(each, set_aside=aside))
+        changed = is_change(sentence[: each.start], sentence[each.end :])
+        found.append(replace(each, set_aside=aside, is_change=changed))
     return found
 
 
@@ -234,6 +243,8 @@ def fits(quantity: Quantity, question: Question) -> bool:
     if question.asks == "percent":
         return quantity.unit == ("percentage points" if "point" in text else "%")
     if question.asks == "amount":
+        if asks_for_change(text):
+            return quantity.is_change and quantity.unit is not None and unit not in _TIME_UNITS
         if re.search(
             r"money|cost|price|pay|paid|budget|spen[dt]|salary|worth|fee|fine|earn|fund|raise|ticket|invest", text
         ):

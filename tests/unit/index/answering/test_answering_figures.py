@@ -169,6 +169,29 @@ def test_what_was_set_aside_answers_only_a_question_for_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Eggs rose from $3 to about $5 a dozen, which is 70 percent more.", ["about $5", "70 percent"]),
+        ("Eggs rose to $5 a dozen.", []),
+        ("The price of eggs rose by $2 in two years.", ["$2"]),
+        ("Eggs are up 70 percent since last year.", ["70 percent"]),
+        ("The report showed a 70 percent increase.", ["70 percent"]),
+        ("A dozen costs $5, up from $3.", ["$5"]),
+        ("A dozen costs $5, or $60 for a crate.", []),
+    ],
+)
+def test_how_much_something_changed_is_told_by_the_change(sentence: str, told: list[str]) -> None:
+    for question in ("How much have eggs risen?", "By how much did prices go up?", "How much more expensive are eggs?"):
+        asked = understand(question)
+        assert [sentence[each.start : each.end] for each in quantities(sentence) if fits(each, asked)] == told
+
+
+def test_money_that_is_raised_is_no_change() -> None:
+    asked = understand("How much did the walk raise?")
+    assert [fits(each, asked) for each in quantities("It raised $4,000, 20 percent more than before.")] == [True, False]
+
+
+@pytest.mark.parametrize(
     ("question", "is_answer"),
     [
         ("How many votes did Ruiz get?", False),
