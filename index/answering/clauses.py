@@ -26,7 +26,8 @@ _OTHER = frozenset(
     (
         "somebody someone anybody anyone "
         "and or but not if whether because that he she it they we you i him them us me there here also still ever "
-        "already just only so far first last next now today yesterday tomorrow again yet then too almost more most"
+        "already just only so far first last next now today yesterday tomorrow again yet then too almost more most "
+        "up down off out away"
     ).split()
 )
 _STOPS = AUXILIARIES | BE | PREPOSITIONS | _WH | _OTHER

@@ -62,6 +62,8 @@ _RELATIONAL = frozenset(
         "guard driver money one ones other others rest fine fee ban"
     ).split()
 )
+_OF = re.compile(r"\bof\s+(?!(?:the|that|this|these|those|all|it|them)\b)(?P<noun>[\w’'-]+)", re.I)
+"""What says whose or of what something is: "the price of steel"."""
 _ANYBODY = re.compile(r"\b(?:any|anyone|anybody|someone|somebody|everyone|everybody|nobody|anything|no\s+one)\b", re.I)
 _THEN = re.compile(r"\b(?:back\s+then|at\s+(?:the|that)\s+time|afterwards?|after\s+that|before\s+that)$", re.I)
 _VAGUE = frozenset(
@@ -262,7 +264,8 @@ def _has_no_topic(question: str, *, led: bool) -> bool:
     if led or _THEN.search(question) or (_ANYBODY.search(question) and not spoken_of):
         return True
     if spoken_of:
-        return len(content) <= 3 and all(noun in related for noun in spoken_of)
+        told = any(stem(of["noun"]) not in related and of["noun"] not in _VAGUE for of in _OF.finditer(question))
+        return not told and len(content) <= 3 and all(noun in related for noun in spoken_of)
     asked = clauses.parse(question)
     if asked.wh == "how many" and stem(asked.counted) in related and not asked.phrases:
         return len(content) <= 2  # "how many visitors came"

@@ -135,6 +135,7 @@ def test_who_said_that_asks_for_what_was_quoted_as_words_only() -> None:
         "how much is a single ticket to Corra with a car?",
         "When was the Harrow Hill museum robbed?",
         "how much did the tower cost?",
+        "How much has the price of eggs risen?",
         "what did Umerov say about his delegation?",
         "Did Halden say when it will build?",
         "Is it true that Russia agreed?",
@@ -170,6 +171,8 @@ def test_its_may_be_of_what_the_question_itself_asks_for(question: str, complete
         ("How many jobs will the repair of the dam create?", "why is it late?", "Why is the repair of the dam late?"),
         ("Which hospital is closing its ward?", "when?", "When is hospital closing its ward?"),
         ("Who is leading the talks?", "why?", "Why is somebody leading the talks?"),
+        ("How much did fares go up?", "since when?", "Since when did fares go up?"),
+        ("How much did fares go up?", "what caused it?", "About the fares: what caused it?"),
     ],
 )
 def test_a_question_is_taken_apart_where_its_verb_is(before: str, question: str, completed: str) -> None:
@@ -293,6 +296,11 @@ def test_how_many_visitors_came_is_asked_of_what_was_spoken_of() -> None:
     before = answered("Who designed the new library in Ashby?")
     assert complete("how many visitors came?", [before]) == "About the new library in Ashby: how many visitors came?"
     assert complete("How many visitors came to the fair?", [before]) == "How many visitors came to the fair?"
+
+
+def test_the_price_of_it_is_asked_of_what_was_spoken_of_and_the_price_of_steel_is_not() -> None:
+    assert complete("How much did the price rise?", [TOWER]) == "About the Lantern tower: how much did the price rise?"
+    assert complete("How much did the price of steel rise?", [TOWER]) == "How much did the price of steel rise?"
 
 
 def test_what_is_done_to_somebody_is_no_thing_that_it_may_be() -> None:
