@@ -7,8 +7,10 @@ from index.answering import clauses, rephrasing
 from index.answering.antecedents import PRONOUN, Turn, definite, meant_by, person, points_back
 from index.answering.clauses import names, stem, words
 from index.answering.figures import PERIOD
+from index.answering.number_words import value_of
 from index.answering.questions import MAX_CHARACTERS, no_question_for_stories
 from index.conversations import remembered
+from index.shaping.words import is_stop_word
 from index.stories import Answer
 
 _TURNS = 4
@@ -173,6 +175,9 @@ def _said(turn: Turn) -> str:
     if not turn.quotes:
         return rephrasing.statement(turn.asked)
     quote = re.sub(r"[“”\"„«»?!]", "", turn.quotes[0]).strip(" .,;:")
+    first = quote.split(maxsplit=1)[0] if quote else ""
+    if re.match(r"I\b", first) is None and (is_stop_word(first.lower()) or value_of(first) is not None):
+        quote = first.lower() + quote[len(first) :]
     return quote if len(quote) <= _QUOTED_CHARACTERS else quote[:_QUOTED_CHARACTERS].rsplit(" ", 1)[0]
 
 

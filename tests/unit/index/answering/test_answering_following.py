@@ -119,8 +119,10 @@ def test_what_speaks_of_nothing_gets_the_topic_of_before(before: Answer, questio
 def test_who_said_that_asks_for_what_was_quoted_as_words_only() -> None:
     assert (
         complete("who said that?", [FLOOD])
-        == "Who said that Eleven people died in last week’s flood, the coroner, Pavel Lindqvist, said on Thursday?"
+        == "Who said that eleven people died in last week’s flood, the coroner, Pavel Lindqvist, said on Thursday?"
     )
+    mine = answered("What did the mayor promise?", "“I will not raise fares,” she said.")
+    assert complete("who said that?", [mine]) == "Who said that I will not raise fares, she said?"
     said = refused("who said that?", understood_as="Who said that Eleven people died?")
     assert complete("and when?", [FLOOD, said]) == "When was it that people died in the flood in Velmora?"
 
