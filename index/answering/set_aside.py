@@ -4,7 +4,7 @@ import re
 
 CHANGE = (
     r"\b(?:r[oi]se[ns]?|rais\w+|increas\w+|gr[eo]wn?|climb\w*|jump\w*|went|gone|goes|go|fell|fall\w*|drop\w*|cut|cuts"
-    r"|lower\w*|reduc\w+|slash\w*|revis\w+|chang\w+|correct\w+|mov\w+|doubl\w+|up|down|higher|lower|more|fewer)\b"
+    r"|lower\w*|widen\w*|narrow\w*|expand\w*|reduc\w+|slash\w*|revis\w+|chang\w+|correct\w+|mov\w+|doubl\w+|up|down|higher|lower|more|fewer)\b"
 )
 _SAID = (
     r"\b(?:said|reported|reports?|put|given|announced|counted|counts?|estimated?|stated|feared|thought|believed|planned"

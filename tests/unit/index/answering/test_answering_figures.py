@@ -144,6 +144,7 @@ def test_ranges_and_how_firm_a_number_is(sentence: str, expected: list[tuple[str
         ("Police had initially said 12 people were hurt; it was 10.", [10]),
         ("An earlier count of 14 was wrong; 11 died.", [11]),
         ("The toll fell by three to 11.", [11]),
+        ("They widened the zone from five kilometres to nine.", [9]),
         ("They met earlier on Friday, and 14 people came.", [14]),
         ("Ruiz won the race for mayor by 37 votes, with 911 votes.", [911]),
         ("The first ferry in nine years left with 143 passengers.", [143]),
