@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from index.answering import clauses, rephrasing
 from index.answering.clauses import Clause, is_plural, names, stem, words
+from index.shaping.calendar_names import MONTHS, WEEKDAYS
 
 _EXPLETIVE = re.compile(
     r"\bit\s+(?:(?:is|was|be)\s+)?(?:(?:still|really|also|not)\s+)?"
@@ -36,15 +37,14 @@ _PERSON = re.compile(
     r"(?P<name>\b[A-Z][\w’'-]+(?:\s+(?:(?:van|von|de|da|al|bin|del|la)\s+)*[A-Z][\w’'-]+){0,3})"
     r"(?P<after>,?\s*\w*)"
 )
-_NO_PERSON = frozenset(
+_NO_PERSON = frozenset(MONTHS + WEEKDAYS) | frozenset(
     (
         "hospital university bank museum gallery council city town union party court bay port mount mountain river "
         "street road lane avenue bridge cup league island islands sea lake ministry states kingdom company agency "
         "institute stadium station school library tower general united north south east west northern southern "
-        "eastern western new monday tuesday wednesday thursday friday saturday sunday january february march april "
-        "may june july august september october november december palace airport club federation association "
-        "parliament government army group cross red house office press news radio post courier the a an in on at it "
-        "he she they we but and for most some each both of his her their no one two three four five six"
+        "eastern western new palace airport club federation association parliament government army group cross red "
+        "house office press news radio post courier the a an in on at it he she they we but and for most some each "
+        "both of his her their no one two three four five six"
     ).split()
 )
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from index.shaping.calendar_names import MONTH_NAME, WEEKDAY_NAME
 from index.shaping.words import content_words
 
 BE = frozenset("is are was were am be been being".split())
@@ -60,9 +61,9 @@ NAME = re.compile(
 """A name, or several that are joined by "and"."""
 TIME = re.compile(
     r"(?:\b(?:in|on|since|during|until|by|before|after|for)\s+)?\b(?:(?:19|20)\d\d"
-    r"|(?:(?:early|late|mid)-?\s*)?(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+    rf"|(?:(?:early|late|mid)-?\s*)?{MONTH_NAME}"
     r"(?:\s+\d{1,2}(?!\d))?(?:,?\s+(?:19|20)\d\d)?"
-    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:last|this|next)\s+(?:year|month|week|night|weekend)|yesterday|today"
+    rf"|{WEEKDAY_NAME}|(?:last|this|next)\s+(?:year|month|week|night|weekend)|yesterday|today"
     r"|the\s+(?:first|second|third|last)\s+(?:day|week|month|year))\b"
 )
 _QUESTION = re.compile(

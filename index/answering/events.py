@@ -4,13 +4,13 @@ import re
 from functools import lru_cache
 
 from index.answering.questions import Question
+from index.shaping.calendar_names import MONTHS, WEEKDAYS
 from index.shaping.words import stem, stems
 
 _NAME = re.compile(r"\b[A-Z][^\W\d_]+(?:[-’'][A-Z][^\W\d_]+)*")
-_NO_NAMES = frozenset(
+_NO_NAMES = frozenset(MONTHS + WEEKDAYS) | frozenset(
     (
-        "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-        "september october november december mr mrs ms dr the a an in on at of for by as it its they he she we but and "
+        "mr mrs ms dr the a an in on at of for by as it its they he she we but and "
         "some about more most nearly at around no not all this that these those after before when while police "
         "officials mayor president minister"
     ).split()

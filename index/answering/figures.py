@@ -20,6 +20,7 @@ from index.answering.set_aside import (
     is_change,
     is_set_aside,
 )
+from index.shaping.calendar_names import MONTH_NAME, WEEKDAY_NAME
 from index.shaping.words import is_stop_word
 
 Bound = Literal["exact", "about", "at_least", "at_most"]
@@ -49,10 +50,7 @@ _CURRENCIES = {"$": "USD", "US$": "USD", "A$": "AUD", "C$": "CAD", "NZ$": "NZD",
                "₽": "RUB", "₴": "UAH", "₹": "INR"}  # fmt: skip
 _CURRENCY_WORDS = {"dollar": "USD", "euro": "EUR", "pound": "GBP", "yen": "JPY", "ruble": "RUB", "rouble": "RUB",
                    "hryvnia": "UAH", "rupee": "INR", "cent": "cent"}  # fmt: skip
-_MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|Jan\.|Feb\.|Mar\.|Apr\.|Jun\.|Jul\.|Aug\.|Sept?\.|Oct\.|Nov\.|Dec\.)"
-)
+_MONTH = rf"(?:{MONTH_NAME}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.)"
 _DATE = re.compile(
     rf"""
       \b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+(?:1[5-9]|20)\d\d\b)?
@@ -60,7 +58,7 @@ _DATE = re.compile(
     | \b{_MONTH}\s+(?:1[5-9]|20)\d\d\b
     | \b(?:in|since|by|until|of|from|during|before|after)\s+(?:early\s+|late\s+|mid-)?(?P<month>{_MONTH})(?=\W)(?!\s+\d)
     | \b(?:1[5-9]|20)\d\ds?\b
-    | \b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b
+    | \b{WEEKDAY_NAME}\b
     | \b\d{{1,2}}(?::\d\d)?\s?[ap]\.?m\b\.? | \b(?:noon|midnight)\b
     | \b(?:yesterday|today|tonight|tomorrow)\b
     | \b(?:last|next|this|earlier\s+this|later\s+this)\s+

@@ -6,11 +6,10 @@ from index.answering.figures import Quantity, counts_the_same, dates, fits, quan
 from index.answering.number_words import value_of
 from index.answering.questions import NAMED_KINDS, Question
 from index.answering.set_aside import is_set_aside
+from index.shaping.calendar_names import MONTHS, WEEKDAYS
 from index.shaping.words import all_words, is_stop_word
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-_CALENDAR = frozenset([*_MONTHS, *_WEEKDAYS, "today", "yesterday", "tomorrow", "noon", "midnight", "tonight"])
+_CALENDAR = frozenset([*MONTHS, *WEEKDAYS, "today", "yesterday", "tomorrow", "noon", "midnight", "tonight"])
 _NAME = re.compile(r"(?<![^\W\d_])[A-Z][^\W\d_]*(?:[’'.-][^\W\d_]+)*")
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\ds?\b")
 _CLOCK = re.compile(r"\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|o[’']clock)|\b\d{1,2}:\d\d\b|\b(?:noon|midnight)\b", re.I)
@@ -164,9 +163,9 @@ def _fits_when(question: Question, text: str, sentence: str) -> bool:
     words = set(all_words(text))
     if "month" in wanted:
         return (
-            bool(words & set(_MONTHS))
+            bool(words & set(MONTHS))
             or "month" in text.lower()
-            or re.search(rf"\b(?:{'|'.join(m[:3] for m in _MONTHS)})\.", text, re.I) is not None
+            or re.search(rf"\b(?:{'|'.join(m[:3] for m in MONTHS)})\.", text, re.I) is not None
         )
     if "time" in wanted and _CLOCK.search(text):
         return True
@@ -197,7 +196,7 @@ def _has_name(text: str) -> bool:
         word not in _CALENDAR
         and not is_stop_word(word)
         and value_of(word) is None
-        and word.rstrip(".") not in {month[:3] for month in _MONTHS}
+        and word.rstrip(".") not in {month[:3] for month in MONTHS}
         for match in _NAME.finditer(text)
         if (word := re.sub(r"['’]s$", "", match.group().lower()))
     )

@@ -5,17 +5,16 @@ from datetime import date, timedelta
 
 from dateutil import parser  # type: ignore[import-untyped]
 
-from index.shaping.datelines import MONTH
+from index.shaping.calendar_names import MONTH, WEEKDAY, WEEKDAYS
 from index.shaping.irregular_verbs import BASE_FORMS
 from index.shaping.sentences import clause_around
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _PART = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime|noon|midday))?"
 _HOUR = r"(?:(?:shortly|just)\s+)?(?:(?:at|before|after|around|about)\s+)?\d{1,2}(?:[:.]\d\d)?(?:\s*[ap]\.?\s?m\b\.?)?"
 _BEFORE = rf"(?:{_HOUR}\s+)?(?:(?:on|since|until|by|from|early|late|in\s+the\s+early\s+hours\s+of)\s+)*"
 _WEEKDAY = re.compile(
     rf"{_BEFORE}(?:(?P<which>last|this|next|the\s+(?:morning|afternoon|evening|night)\s+of)\s+)?"
-    rf"(?P<day>{'|'.join(_WEEKDAYS)}){_PART}(?:,?\s+{_HOUR})?",
+    rf"(?P<day>{WEEKDAY}){_PART}(?:,?\s+{_HOUR})?",
     re.I,
 )
 _NEAR = {
@@ -58,7 +57,7 @@ def named_day(words: str, sentence: str, *, published: date) -> date | None:
 
 
 def _weekday(found: re.Match[str], clause: str, published: date) -> date | None:
-    back = (published.weekday() - _WEEKDAYS.index(found["day"])) % 7
+    back = (published.weekday() - WEEKDAYS.index(found["day"])) % 7
     which = (found["which"] or "").split(" ")[0]
     if which == "last":
         return published - timedelta(days=back or 7)

@@ -11,10 +11,10 @@ from index.answering.confidence import Calibration
 from index.answering.kinds import is_somebody_else
 from index.answering.opposites import says_the_opposite
 from index.answering.questions import Question
+from index.shaping.calendar_names import WEEKDAY
 
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _HOUR = re.compile(r"\b\d{1,2}(?:[:.]\d\d)?(?:\s*[ap]\.?\s?m\.?)?\Z", re.I)
-_REST_OF_TIME = re.compile(rf"(?:(?:\s*[ap])?\.?\s?m\b\.?|(?<=m)\.)?(?:,?\s+(?:on\s+)?{_WEEKDAY}\b)?", re.I)
+_REST_OF_TIME = re.compile(rf"(?:(?:\s*[ap])?\.?\s?m\b\.?|(?<=m)\.)?(?:,?\s+(?:on\s+)?{WEEKDAY}\b)?", re.I)
 """What goes on after an hour: "5:48" is of "5:48 a.m. on Friday"."""
 
 SHORT_KINDS = frozenset(("count", "amount", "percent", "measure", "when", "where", "who", "which"))

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
 
+from index.shaping.calendar_names import MONTH, MONTHS, WEEKDAY, WEEKDAYS
+
 Days = tuple[date, date]
 
-_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
-_MONTH_BEGINNINGS = {name[:3]: number for name, number in _MONTHS.items()}
-_DAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
+_MONTH_BEGINNINGS = {name[:3]: number for number, name in enumerate(MONTHS, start=1)}
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _NUMBERS = dict(
     zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True)
@@ -21,7 +21,7 @@ _EARLIEST_YEAR = 1990
 _EVENT = 0.5
 
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?![\d,.%]?\d|s\b|[%-])"
-_MONTH = rf"(?P<month>{'|'.join(_MONTHS)}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
+_MONTH = rf"(?P<month>{MONTH})"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _NUMBER = rf"(?:a\s+)?(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})(?:\s+of)?"
 
@@ -218,7 +218,7 @@ def _day_of_month(match: re.Match[str], now: date) -> Days:
 
 def _month(match: re.Match[str], now: date) -> Days | None:
     month = _MONTH_BEGINNINGS[match["month"][:3].lower()]
-    if match["month"].lower() not in _MONTHS and not match["year"]:
+    if match["month"].lower() not in MONTHS and not match["year"]:
         return None  # "Jan", "Dec" alone
     year = int(match["year"]) if match["year"] else now.year - (month > now.month)
     first, last = _whole_month(year, month)
@@ -249,7 +249,7 @@ def _season(match: re.Match[str], now: date) -> Days:
 
 
 def _weekday(match: re.Match[str], now: date) -> Days:
-    day = now - timedelta((now.weekday() - _DAYS[match["weekday"].lower()]) % 7)
+    day = now - timedelta((now.weekday() - WEEKDAYS.index(match["weekday"].lower())) % 7)
     return day, day
 
 
@@ -358,6 +358,6 @@ _EXPRESSIONS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_pattern(r"the\s+(?:last|past)\s+(?P<unit>week|month|year)"), _lately),
     (_pattern(r"(?P<which>last|this|past|previous)\s+(?P<unit>week|month|year)"), _unit),
     (_pattern(rf"{_NUMBER}\s+(?P<unit>hour|day|week|month|year)s?\s+ago"), _ago),
-    (_pattern(rf"(?P<weekday>{'|'.join(_DAYS)})"), _weekday),
+    (_pattern(rf"(?P<weekday>{WEEKDAY})"), _weekday),
     (_pattern(_YEAR), _year),
 )

@@ -5,6 +5,7 @@ import unicodedata
 from pathlib import Path
 
 from index.shaping import kept_paragraphs, normalised, paragraphs, sentences
+from index.shaping.calendar_names import MONTH
 
 MAX_TITLE_CHARACTERS = 300
 UNTITLED = "Untitled"
@@ -20,11 +21,7 @@ _BYLINE = re.compile(r"(?:by|von|par|por|photo|image|published|updated|posted|la
 _ADDRESS = re.compile(r"https?://|www\.|\S+@\S+\.\w")
 _WORD = re.compile(r"[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]")
-_MONTHS = re.compile(
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|january|february|march|april|june|july|august|september|"
-    r"october|november|december)\b",
-    re.IGNORECASE,
-)
+_MONTH = re.compile(rf"\b{MONTH}(?!\w)", re.IGNORECASE)
 _MARKDOWN_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(?P<title>[^\r\n]+)", re.MULTILINE)
 _MARKDOWN_UNDERLINED = re.compile(r"^(?P<title>[^\s#>*-].*)\r?\n(?:=+|-{3,})[ \t]*\r?$", re.MULTILINE)
 _MARKDOWN_LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\([^)]*\)")
@@ -92,7 +89,7 @@ def title_of_name(path: Path) -> str:
 
 def _is_headline(line: str) -> bool:
     words = _WORD.findall(line)
-    date_line = _MONTHS.search(line) and len(words) <= 4 and any(letter.isdigit() for letter in line)
+    date_line = _MONTH.search(line) and len(words) <= 4 and any(letter.isdigit() for letter in line)
     long_enough = len(words) >= 2 or any(unicodedata.category(letter) == "Lo" for letter in line)
     return (
         long_enough

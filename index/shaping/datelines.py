@@ -2,6 +2,7 @@
 
 import re
 
+from index.shaping.calendar_names import MONTH, WEEKDAY
 from index.shaping.paragraphs import paragraphs
 
 _SAMPLE_CHARACTERS = 3_000
@@ -11,12 +12,7 @@ _LONGEST_LINE = 140
 _LONGEST_SUMMARY = 200
 """Characters of what may stand between the title and such a line; a longer one is where the text begins."""
 
-MONTH = (
-    "(?:january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
-)
-"""A month's name, or its first letters, as a pattern for small letters."""
-_WEEKDAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|tue|wed|thu|fri|sat|sun)\b\.?)"
+_WEEKDAY = rf"(?:{WEEKDAY}|(?:mon|tue|wed|thu|fri|sat|sun)\b\.?)"
 _DATE = (
     rf"(?:{_WEEKDAY},?\s+)?"
     rf"(?P<date>\d{{1,2}}(?:st|nd|rd|th)?\s+{MONTH},?\s+\d{{4}}|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
