@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index.shaping.calendar_names import MONTH_NAME, WEEKDAY_NAME
+from index.shaping.irregular_verbs import BASE_FORMS
 from index.shaping.words import content_words
 
 BE = frozenset("is are was were am be been being".split())
@@ -41,14 +42,7 @@ _ING_NOUNS = frozenset(
         "ruling shooting bombing wedding thing warning training funding landing parking housing clothing"
     ).split()
 )
-_PARTICIPLES = frozenset(
-    (
-        "built made held born found sold stolen killed hit cut shut paid sent won lost left told put set gone done "
-        "taken given driven broken shot begun swept struck drawn grown known shown thrown worn torn burnt spent met "
-        "died fled fell rose began broke came went said got gave took spoke caught bought brought led fed wrote "
-        "become became kept let bled hurt written chosen frozen run sunk drowned"
-    ).split()
-)
+_PARTICIPLES = BASE_FORMS.keys() | set("become born cut died done hit hurt let put run said set shut".split())
 _NOT_PARTICIPLES = frozenset("red hundred need speed seed feed bed shed breed creed sacred united".split())
 _ORDINALS = ("first", "last", "most", "next")
 _BEFORE_VERB = frozenset("not also first last still ever only just already have be do".split())
