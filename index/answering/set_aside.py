@@ -3,8 +3,10 @@
 import re
 
 CHANGE = (
-    r"\b(?:r[oi]se[ns]?|rais\w+|increas\w+|gr[eo]wn?|climb\w*|jump\w*|went|gone|goes|go|fell|fall\w*|drop\w*|cut|cuts"
-    r"|lower\w*|widen\w*|narrow\w*|expand\w*|reduc\w+|slash\w*|revis\w+|chang\w+|correct\w+|mov\w+|doubl\w+|up|down|higher|lower|more|fewer)\b"
+    r"\b(?:r[oi]se[ns]?|rising|rais\w+|increas\w+|gr[eo]wn?|growing|climb\w*|jump\w*|soar\w*|surg\w+|spik\w+|swell\w*|swollen"
+    r"|went|gone|goes|go|fell|fall\w*|drop\w*|declin\w+|decreas\w+|plung\w+|plummet\w*|slump\w*|tumbl\w+|shr[aiu]nk\w*"
+    r"|cut|cuts|lower\w*|widen\w*|narrow\w*|expand\w*|reduc\w+|slash\w*|revis\w+|chang\w+|correct\w+|mov\w+|doubl\w+"
+    r"|up|down|higher|lower|more|fewer)\b"
 )
 _SAID = (
     r"\b(?:said|reported|reports?|put|given|announced|counted|counts?|estimated?|stated|feared|thought|believed|planned"
@@ -43,9 +45,9 @@ _ASKS_FOR_IT = re.compile(
 )
 # "How much has it risen", not "how much rain fell".
 _ASKS_FOR_CHANGE = re.compile(
-    r"\bhow\s+much\s+(?:(?:ha[sd]|have|did|do(?:es)?|will|would|could|can|is|are|was|were)\b.*\b(?:ris[ei]n?g?|rose|increas\w+"
-    r"|gr[eo]wn?|growing|climb\w*|jump\w*|surg\w+|soar\w*|f[ae]ll(?:en|ing)?|drop\w*|declin\w+|decreas\w+|shr[aiu]nk"
-    r"|plung\w+|slump\w*|(?:go|going|goes|gone)\s+(?:up|down)|changed?"
+    r"\bhow\s+much\s+(?:(?:ha[sd]|have|did|do(?:es)?|will|would|could|can|is|are|was|were)\b.*\b(?:ris(?:en?|ing)|rose"
+    r"|increas\w+|gr[eo]wn?|growing|climb\w*|jump\w*|surg\w+|soar\w*|spik\w+|f[ae]ll(?:en|ing)?|drop\w*|declin\w+|decreas\w+"
+    r"|shr[aiu]nk|plung\w+|plummet\w*|slump\w*|(?:go|going|goes|gone)\s+(?:up|down)|changed?"
     r"|(?:rais|cut|lower|reduc|slash)\w*\b.*\b(?:prices?|fares?|fees?|tax(?:es)?|rates?|wages?|pay|rents?|bills?|salar(?:y|ies)"
     r"|pensions?|premiums?|tariffs?|budgets?|emissions|output|tolls?))\b"
     r"|(?:cheaper|dearer|higher|lower|more|less)\b)",

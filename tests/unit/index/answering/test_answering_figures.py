@@ -177,6 +177,7 @@ def test_what_was_set_aside_answers_only_a_question_for_it() -> None:
         ("The price of eggs rose by $2 in two years.", ["$2"]),
         ("Eggs are up 70 percent since last year.", ["70 percent"]),
         ("The report showed a 70 percent increase.", ["70 percent"]),
+        ("Egg prices soared 39.8 percent.", ["39.8 percent"]),
         ("A dozen costs $5, up from $3.", ["$5"]),
         ("A dozen costs $5, or $60 for a crate.", []),
     ],
