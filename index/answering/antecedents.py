@@ -49,6 +49,15 @@ _NO_PERSON = frozenset(MONTHS + WEEKDAYS) | frozenset(
 )
 
 
+_BUILDINGS = frozenset(
+    (
+        "tower hospital library museum school university factory plant mine prison hotel station stadium airport port "
+        "church mosque temple theatre theater office shop market park camp hall court bank bridge ferry ship"
+    ).split()
+)
+"""What people are at, or on, without its being named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A question that was asked before, complete, with what was shown for it."""
@@ -139,15 +148,28 @@ def meant_by(question: str, match: re.Match[str], turns: Sequence[Turn]) -> str 
 
 
 def _thing(turn: Turn) -> str | None:
-    """What "it" is after this question: its subject if that is one thing, else the first that is."""
+    """What "it" is after this question: its subject if that is one thing, else the first that is.
+
+    None where only a place is named, "What happened in Velmora?": that may be meant, or what happened there.
+    """
     if turn.asked.wh == "how much" and turn.asked.counted:
         return definite(rephrasing.counted_phrase(turn.asked))
     things = [phrase for phrase in turn.asked.phrases if not is_plural(phrase)]
+    things = [each for each in things if not _is_only_a_place(each, turn.asked.text)]
     things.sort(key=_is_like_a_person)
     if not things:
-        return turn.asked.about or None
+        about = turn.asked.about
+        return about if about and not clauses.NAME.fullmatch(about) else None
     of = _PROPERTY_OF.fullmatch(things[0])
     return definite(of["thing"] if of is not None and not is_plural(of["thing"]) else things[0])
+
+
+def _is_only_a_place(phrase: str, question: str) -> bool:
+    """Whether `phrase` is a name that the question has as that of a place: "in Velmora"."""
+    return (
+        clauses.NAME.fullmatch(phrase) is not None
+        and re.search(rf"\b(?:in|near)\s+{re.escape(phrase)}", question) is not None
+    )
 
 
 def _is_like_a_person(phrase: str) -> bool:
@@ -188,6 +210,8 @@ def _place(turns: Sequence[Turn]) -> str | None:
         for text in texts:
             if place := clauses.place(text):
                 return place
+        if (thing := _thing(turn)) is not None and stem(clauses.head(thing)) in _BUILDINGS:
+            return f"at {thing}"
     subject = turns[0].asked.subject
     return f"in {definite(subject)}" if subject and not is_plural(subject) else None
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from index.shaping.calendar_names import MONTH_NAME, WEEKDAY_NAME
+from index.shaping.calendar_names import MONTH_BEGINNING, MONTH_NAME, WEEKDAY_NAME
 from index.shaping.irregular_verbs import BASE_FORMS
 from index.shaping.words import content_words
 
@@ -55,7 +55,7 @@ NAME = re.compile(
 """A name, or several that are joined by "and"."""
 TIME = re.compile(
     r"(?:\b(?:in|on|since|during|until|by|before|after|for)\s+)?\b(?:(?:19|20)\d\d"
-    rf"|(?:(?:early|late|mid)-?\s*)?{MONTH_NAME}"
+    rf"|(?:(?:early|late|mid)-?\s*)?(?:{MONTH_NAME}|{MONTH_BEGINNING}\b)"
     r"(?:\s+\d{1,2}(?!\d))?(?:,?\s+(?:19|20)\d\d)?"
     rf"|{WEEKDAY_NAME}|(?:last|this|next)\s+(?:year|month|week|night|weekend)|yesterday|today"
     r"|the\s+(?:first|second|third|last)\s+(?:day|week|month|year))\b"

@@ -50,13 +50,13 @@ _CURRENCIES = {"$": "USD", "US$": "USD", "A$": "AUD", "C$": "CAD", "NZ$": "NZD",
                "₽": "RUB", "₴": "UAH", "₹": "INR"}  # fmt: skip
 _CURRENCY_WORDS = {"dollar": "USD", "euro": "EUR", "pound": "GBP", "yen": "JPY", "ruble": "RUB", "rouble": "RUB",
                    "hryvnia": "UAH", "rupee": "INR", "cent": "cent"}  # fmt: skip
-_MONTH = rf"(?:{MONTH_NAME}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.)"
 _DATE = re.compile(
     rf"""
-      \b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+(?:1[5-9]|20)\d\d\b)?
-    | \b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:\s+(?:1[5-9]|20)\d\d\b)?
-    | \b{_MONTH}\s+(?:1[5-9]|20)\d\d\b
-    | \b(?:in|since|by|until|of|from|during|before|after)\s+(?:early\s+|late\s+|mid-)?(?P<month>{_MONTH})(?=\W)(?!\s+\d)
+      \b{MONTH_NAME}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+(?:1[5-9]|20)\d\d\b)?
+    | \b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH_NAME}(?:\s+(?:1[5-9]|20)\d\d\b)?
+    | \b{MONTH_NAME}\s+(?:1[5-9]|20)\d\d\b
+    | \b(?:in|since|by|until|of|from|during|before|after)\s+(?:early\s+|late\s+|mid-)?
+        (?P<month>{MONTH_NAME})(?=\W)(?!\s+\d)
     | \b(?:1[5-9]|20)\d\ds?\b
     | \b{WEEKDAY_NAME}\b
     | \b\d{{1,2}}(?::\d\d)?\s?[ap]\.?m\b\.? | \b(?:noon|midnight)\b

@@ -305,6 +305,23 @@ def test_the_price_of_it_is_asked_of_what_was_spoken_of_and_the_price_of_steel_i
     assert complete("How much did the price of steel rise?", [TOWER]) == "How much did the price of steel rise?"
 
 
+def test_there_is_the_nearest_place_and_no_month() -> None:
+    before = [
+        answered("When will Ruiz be sworn in?", "Ms. Ruiz will be sworn in on Jan. 6."),
+        refused("Who owns the Lantern tower?"),
+    ]
+    assert complete("how many people work there?", before) == "How many people work at the Lantern tower?"
+    assert "Jan" not in complete("how many people work there?", before[:1])
+
+
+def test_what_happened_in_a_place_is_not_the_place() -> None:
+    happened = answered("What happened in Velmora?", "Eleven people died in the flood.")
+    assert complete("what caused it?", [happened]) == "About Velmora: what caused it?"
+    died = refused("how many died?", understood_as="About Velmora: how many died?")
+    assert complete("what caused it?", [happened, died]) == "About Velmora: what caused it?"
+    assert complete("how old is it?", [answered("How tall is Velmora?")]) == "How old is Velmora?"
+
+
 def test_what_is_done_to_somebody_is_no_thing_that_it_may_be() -> None:
     before = answered("How many prisoners are being exchanged?")
     completed = "About the prisoners being exchanged: when did it begin?"
