@@ -284,7 +284,10 @@ def _phrases(tokens: list[str], auxiliary: str, *, wh: str) -> list[str]:
     """The noun phrases among `tokens`, which follow `auxiliary`."""
     found: list[str] = []
     asks_for_subject = wh in ("who", "what", "which", "how many") and auxiliary in BE
-    is_doing = asks_for_subject and bool(tokens) and tokens[0].endswith("ing") and tokens[0] not in _ING_NOUNS
+    has_object = _is_capital(tokens, 1) or bool(set(tokens[1:2]) & DETERMINERS)  # "is building the factory"
+    is_doing = (
+        asks_for_subject and bool(tokens) and tokens[0].endswith("ing") and (tokens[0] not in _ING_NOUNS or has_object)
+    )
     # "who won the cup", "which hospital is closing its ward"
     position = after_verb = int(is_doing or (bool(wh) and not auxiliary))
     while position < len(tokens):
@@ -368,10 +371,20 @@ def _ends_phrase(tokens: list[str], position: int, auxiliary: str, *, nouns: int
         return False
     if lower in DETERMINERS or (not capital and is_participle(lower)):
         return True
+    if not capital and auxiliary in DO and _is_before_object(tokens, position):
+        return True
     if not capital and _is_capital(tokens, position - 1) and not tokens[position - 1].endswith(("'s", "’s")):
         # A verb: "did Halden pick", "did the Northern Tern leave Sandhaven", but "the Lantern tower".
         return not determined or (auxiliary in DO and _is_capital(tokens, position + 1))
     return not capital and auxiliary in BE and lower.endswith("ing") and lower not in _ING_NOUNS
+
+
+def _is_before_object(tokens: list[str], position: int) -> bool:
+    """Whether a name follows that no verb comes after: "does the ferry leave Corra", not "did the firm Halden say"."""
+    end = position + 1
+    while _is_capital(tokens, end):
+        end += 1
+    return end > position + 1 and (end == len(tokens) or tokens[end].lower() in _STOPS)
 
 
 def place(text: str) -> str | None:
