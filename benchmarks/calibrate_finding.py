@@ -143,9 +143,8 @@ def show(
         for late in (False,) if asks_for_news(row) else (False, True):
             scores = weigh(features(row, late), weights_for(row))
             if plain_too:
-                days, now = published_days(row), asked_on(row, late)
-                plain = plain_scores(features(row, late), days, now=now)
-                scores = give_places(scores, plain, [each.story_id for each in row.findings], days, now=now)
+                plain = plain_scores(features(row, late), published_days(row), now=asked_on(row, late))
+                scores = give_places(scores, plain, [each.story_id for each in row.findings])
             best = sorted(zip(scores, row.findings, strict=True), key=lambda each: -each[0])
             ranked[late][row.id] = ranked_stories([finding for _, finding in best[:50]])
     gold = score_retrieval(ranked[False], {row.id: set(row.right) for row in rows if row.gold})

@@ -10,7 +10,6 @@ _FRESH_DAYS, _FADING_DAYS = 5, 10.0
 """For so many days a story is as new as on its own, then it fades: to a third in so many more."""
 _FRESHNESS_DAYS = 14.0
 """How fast newness by itself fades: to a third in so many days."""
-_NEWS_DAYS = 14
 _AROUND_DAYS = 14.0
 """How fast a story's nearness to the days that a question names fades."""
 _LOOKING_BACK = 0.5
@@ -49,11 +48,6 @@ def recency(published_day: int, *, timing: Timing) -> float:
         return newness
     away = timing.period.days_away(date.fromordinal(published_day))
     return max(timing.period.sure * math.exp(-away / _AROUND_DAYS), _LOOKING_BACK * newness)
-
-
-def is_news(published_day: int, *, now: date) -> bool:
-    """Whether a story is of the last two weeks."""
-    return bool(published_day) and 0 <= now.toordinal() - published_day <= _NEWS_DAYS
 
 
 def freshness(published_day: int, *, now: date) -> float:

@@ -57,9 +57,9 @@ def search(
 ) -> list[Finding]:
     """The passages that match `question` by the indexes of `generation`, best first, at most `limit`, no text twice.
 
-    They come by their scores, but for the two stories to which `two_rankings` may give places. `since` leaves out
-    stories published before that day and undated ones, `leaving_out` stories by their ids, `only` all stories but the
-    one of that id. A `leg` that is asked for by itself counts alone, without the day and without given places.
+    They come by their scores, but for the two stories whose places `two_rankings` gives. `since` leaves out stories
+    published before that day and undated ones, `leaving_out` stories by their ids, `only` all stories but the one of
+    that id. A `leg` that is asked for by itself counts alone, without the day and without given places.
     `on_note` hears why, when only words could be searched.
     Raises ModelError, StorageError.
     """
@@ -110,7 +110,7 @@ def search(
     scored = [replace(finding, score=float(score)) for finding, score in zip(matched, scores, strict=True)]
     if asked_leg == "both":
         plain = plain_scores(found_by, days, now=now)
-        scores = give_places(scores, plain, [finding.story_id for finding in matched], days, now=now)
+        scores = give_places(scores, plain, [finding.story_id for finding in matched])
     place = {finding.passage_id: -float(score) for finding, score in zip(matched, scores, strict=True)}
     findings: list[Finding] = []
     seen: set[str] = set()

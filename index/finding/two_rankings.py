@@ -1,4 +1,4 @@
-"""Gives two of the first five places to stories that a plain ranking has first, where a question is about the news."""
+"""Gives two of the first five places to stories that a plain ranking has first: new ones that both searches find."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from index.finding.recency import freshness, is_news
+from index.finding.recency import freshness
 from index.finding.scoring import weigh
 
 _FIRST, _GIVEN = 3, 2
@@ -25,23 +25,17 @@ def plain_scores(found: NDArray[np.float64], published_days: Sequence[int], *, n
 
 
 def give_places(
-    fitted: NDArray[np.float64],
-    plain: NDArray[np.float64],
-    story_of: Sequence[str],
-    published_days: Sequence[int],
-    *,
-    now: date,
+    fitted: NDArray[np.float64], plain: NDArray[np.float64], story_of: Sequence[str]
 ) -> NDArray[np.float64]:
     """The fitted scores of passages, (n,), given out anew by the places of their stories: what to order them by.
 
-    `plain` has the other ranking's scores, (n,), `story_of` the story of each passage, and `published_days` its day (a
-    proleptic ordinal, 0 for undated); a story has the place of its best passage. The first three of the fitted ranking
-    stay, then come the first two others of the plain one, then the rest as they were. The first story gets the best
-    score that any had, the second the second best, and so on; its other passages keep their share of it.
+    `plain` has the other ranking's scores, (n,), and `story_of` the story of each passage; a story has the place of its
+    best passage. The first three of the fitted ranking stay, then come the first two others of the plain one, then the
+    rest as they were. The first story gets the best score that any had, the second the second best, and so on; its
+    other passages keep their share of it.
 
     Where many stories tell of one event, those that the fit puts side by side resemble each other, and the one that is
-    sought may be another; a ranking that goes by fewer things brings it forward. It likes new stories, though: where
-    not all of the first three are news, the matter may be older, and the scores come back as they are.
+    sought may be another; a ranking that goes by fewer things brings it forward.
     """
     if not len(fitted):
         return fitted
@@ -49,9 +43,6 @@ def give_places(
     best = _best(fitted, story, len(stories))
     order = _order(best)
     first = order[:_FIRST]
-    days = dict(zip(story, published_days, strict=True))
-    if not all(is_news(days[each], now=now) for each in first):
-        return fitted
     given = [each for each in _order(_best(plain, story, len(stories))) if each not in first][:_GIVEN]
     rest = [each for each in order[_FIRST:] if each not in given]
     new = np.empty(len(stories))

@@ -47,7 +47,7 @@ def test_a_leg_that_is_asked_for_by_itself_orders_by_its_scores_alone(
     leg: Any, own: str, engine: Engine, newsroom: Any
 ) -> None:
     newsroom.write("old", "The bridge was closed.", published_at="2020-01-01")
-    newsroom.write("new", "The bridge is shut.", published_at="2025-05-23")
+    newsroom.write("new", "A bridge of boats was closed for the weekend's regatta.", published_at="2025-05-23")
     newsroom.add(engine)
     found = engine.find("bridge closed", leg=leg, now=NOW)
     scores = [getattr(each, own) for each in found]
@@ -222,25 +222,21 @@ def test_a_collection_that_was_emptied_is_not_searched_as_if_it_had_nothing(engi
     assert len(notes) == 1
 
 
-@pytest.mark.parametrize(("published_at", "place"), [("2025-05-18", 3), ("2025-05-08", 7)])
-def test_of_news_two_of_the_first_five_places_are_the_plain_rankings(
-    engine: Engine, newsroom: Any, published_at: str, place: int
-) -> None:
+def test_two_of_the_first_five_places_are_the_plain_rankings(engine: Engine, newsroom: Any) -> None:
     question = "How long is the Orla bridge closed?"
-    for part in range(1, 8):
-        text = f"How long the Orla bridge is closed, in part {part}."
-        newsroom.write(f"part{part}", text, published_at=published_at if part <= 3 else "2025-03-01")
+    for day in range(1, 8):
+        newsroom.write(
+            f"old{day}", f"How long the Orla bridge is closed, in part {day}.", published_at=f"2025-03-0{day}"
+        )
     newsroom.write("new", "The bridge is shut.", published_at="2025-05-23")
     newsroom.add(engine)
     found = engine.find(question, now=NOW)
     days = [date.fromisoformat(str(each.published_at)).toordinal() for each in found]
     told = evidence(question, found, days, timing=timing(question, now=NOW.date()))
-    places = give_places(
-        weigh(told), plain_scores(told, days, now=NOW.date()), [each.story_id for each in found], days, now=NOW.date()
-    )
+    places = give_places(weigh(told), plain_scores(told, days, now=NOW.date()), [each.story_id for each in found])
     assert list(places) == sorted(places, reverse=True)
-    assert [each.published_at for each in found].index("2025-05-23") == place
+    assert [each.published_at for each in found].index("2025-05-23") == 3
     # The score stays what speaks for the passage, so that its place is not taken for a reason to quote it.
     scores = [each.score for each in found]
     assert scores == pytest.approx(list(weigh(told)))
-    assert scores[place] == min(scores)
+    assert scores[3] < scores[5]
