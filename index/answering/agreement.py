@@ -117,6 +117,7 @@ class _Stated:
 def _stated(question: Question, statements: Sequence[Statement]) -> list[_Stated]:
     """The statements whose numbers can be what is asked for."""
     suiting = []
+    asked = {stem(word) for word in question.content}
     for statement in statements:
         quantity = statement.quantity
         if not fits(quantity, question):
@@ -134,6 +135,7 @@ def _stated(question: Question, statements: Sequence[Statement]) -> list[_Stated
             + 2 * (role is not None and limits.role == role)
             + 2 * (scope is not None and limits.scope == scope)
             + 2 * (period is not None and limits.period == period)
+            + 4 * (limits.for_whom is not None and stem(limits.for_whom) in asked)
             + statement.read
             + 2 * limits.replaces
             - 3 * limits.on_top

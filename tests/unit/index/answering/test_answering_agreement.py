@@ -63,6 +63,20 @@ def test_the_newest_and_the_most_relevant_stay_when_there_are_too_many() -> None
     assert 10 in values(lines)
 
 
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("How much is a ticket?", 24),
+        ("How much is a ticket with a car?", 58),
+        ("How much does a ticket for children cost?", 9),
+    ],
+)
+def test_a_price_is_that_of_those_who_are_asked_about(question: str, value: float) -> None:
+    sentence = "A ticket costs £24, £58 with a car, or £9 for children."
+    (line,) = compare(understand(question), stated(sentence, story="a"))
+    assert line.statements[0].quantity.value == value
+
+
 def test_a_day_without_an_hour_leaves_the_newer_to_what_corrects() -> None:
     lines = compare(
         understand(QUESTION),
