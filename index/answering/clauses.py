@@ -58,7 +58,9 @@ TIME = re.compile(
     rf"|(?:(?:early|late|mid)-?\s*)?(?:{MONTH_NAME}|{MONTH_BEGINNING}\b)"
     r"(?:\s+\d{1,2}(?!\d))?(?:,?\s+(?:19|20)\d\d)?"
     rf"|{WEEKDAY_NAME}|(?:last|this|next)\s+(?:year|month|week|night|weekend)|yesterday|today"
-    r"|the\s+(?:first|second|third|last)\s+(?:day|week|month|year))\b"
+    r"|(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|several|a\s+few|many)\s+"
+    r"(?:hour|day|week|month|year|decade|centur)(?:s|y|ies)?\s+(?:ago|earlier|later|before)"
+    r"|the\s+(?:first|second|third|last)\s+(?:day|week|month|year)|the\s+(?:day|week|month|year)\s+before)\b"
 )
 _QUESTION = re.compile(
     r"(?:about\s+(?P<about>[^:]{1,200}):\s+)?(?:(?:and|but|so|ok|well|then|also)\b[\s,]*)*"

@@ -125,7 +125,7 @@ def _completed(question: str, turns: Sequence[Turn]) -> str | None:
         if not asks["back"] and len(words(asks["asks"])) > 1 and names(asks["asks"], at_start=False):
             return None
         return _sentence(_asked_anew(asks["asks"] + asks["tail"], last))
-    if lead and clauses.is_phrase(bare):
+    if clauses.TIME.fullmatch(bare) or (lead and clauses.is_phrase(bare)):
         return _about_something_else(bare, last)
     if re.match(r"(?:in|on|at|for|from|during|after|before|since|by|with)\b", bare, re.I) and clauses.is_phrase(bare):
         return _about_something_else(bare, last)

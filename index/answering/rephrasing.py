@@ -77,7 +77,8 @@ def reask(asks: str, asked: Clause, *, somebody: str) -> str:
         return f"{asks} {asked.auxiliary} {asked.counted} {asked.rest}"
     if asked.asks_who and asked.subject is None:
         return f"{asks} {asked.auxiliary} {somebody} {asked.rest}"
-    return f"{asks} {clause}"
+    quality = asked.wh.partition(" ")[2] if asked.wh.startswith("how ") and asked.auxiliary in BE else ""
+    return f"{asks} {clause} {quality}".rstrip()  # "since when are the reservoirs full"
 
 
 def _passive(asks: str, asked: Clause, somebody: str) -> str:

@@ -176,6 +176,17 @@ def test_its_may_be_of_what_the_question_itself_asks_for(question: str, complete
         ("When does the night ferry leave Corra?", "who runs it?", "About Corra: who runs the night ferry?"),
         ("Did the chip maker Halden build it?", "and when?", "When did the chip maker Halden build it?"),
         ("Which company is building the chip factory?", "when will it open?", "When will the chip factory open?"),
+        ("How full are the reservoirs?", "since when?", "Since when are the reservoirs full?"),
+        (
+            "How many beavers live on the Wend?",
+            "and twelve years ago?",
+            "How many beavers live on the Wend twelve years ago?",
+        ),
+        (
+            "How many beavers live on the Wend?",
+            "the year before?",
+            "How many beavers live on the Wend the year before?",
+        ),
         ("How much did fares go up?", "since when?", "Since when did fares go up?"),
         ("How much did fares go up?", "what caused it?", "About the fares: what caused it?"),
     ],
