@@ -2,6 +2,7 @@
 
 import pytest
 
+from index.answering.clauses import parse
 from index.answering.following import complete
 from index.answering.questions import MAX_CHARACTERS
 from index.conversations import remembered
@@ -121,6 +122,7 @@ def test_who_said_that_asks_for_what_was_quoted_as_words_only() -> None:
         complete("who said that?", [FLOOD])
         == "Who said that eleven people died in last week’s flood, the coroner, Pavel Lindqvist, said on Thursday?"
     )
+    assert complete("who said that?", [HOSPITAL]).startswith("Who said that the union called it a mistake")
     mine = answered("What did the mayor promise?", "“I will not raise fares,” she said.")
     assert complete("who said that?", [mine]) == "Who said that I will not raise fares, she said?"
     said = refused("who said that?", understood_as="Who said that Eleven people died?")
@@ -317,6 +319,12 @@ def test_how_many_visitors_came_is_asked_of_what_was_spoken_of() -> None:
 def test_the_price_of_it_is_asked_of_what_was_spoken_of_and_the_price_of_steel_is_not() -> None:
     assert complete("How much did the price rise?", [TOWER]) == "About the Lantern tower: how much did the price rise?"
     assert complete("How much did the price of steel rise?", [TOWER]) == "How much did the price of steel rise?"
+    assert complete("what is the number of people?", [TOWER]).startswith("About the Lantern tower: ")
+
+
+def test_a_name_that_says_who_somebody_is_belongs_to_the_subject() -> None:
+    assert parse("Did the chip maker Halden build the plant?").subject == "the chip maker Halden"
+    assert parse("When does the night ferry leave Corra?").subject == "the night ferry"
 
 
 def test_there_is_the_nearest_place_and_no_month() -> None:

@@ -30,6 +30,10 @@ def test_the_title_of_a_plain_text_is_found_among_its_first_lines(text: str) -> 
     assert title_of_text(text, path=PATH).casefold() == TITLE.casefold()
 
 
+def test_a_word_that_begins_like_a_month_makes_no_date_of_a_title() -> None:
+    assert title_of_text(f"Marchers gather at 5\n\n{BODY}", path=PATH) == "Marchers gather at 5"
+
+
 @pytest.mark.parametrize(
     "text",
     [
