@@ -20,6 +20,7 @@ MOST_LINES = 4
 _RELEVANT_SHARE = 0.7
 """A statement must score this share of the best one's score to decide what the others are compared with."""
 _AGE_BEFORE = re.compile(r"\b[A-Z][^\W\d_]+,\s+$")  # "Halyna Marchenko, 51, a bookkeeper"
+_WITHOUT = re.compile(r"\bwithout\s+(?:an?\s+|the\s+|any\s+)?[\w’'-]+", re.I)
 _ROUNDING = 0.05
 _DAY = len("2025-05-16")
 
@@ -117,7 +118,7 @@ class _Stated:
 def _stated(question: Question, statements: Sequence[Statement]) -> list[_Stated]:
     """The statements whose numbers can be what is asked for."""
     suiting = []
-    asked = {stem(word) for word in question.content}
+    asked = stems(_WITHOUT.sub(" ", question.text))
     for statement in statements:
         quantity = statement.quantity
         if not fits(quantity, question):

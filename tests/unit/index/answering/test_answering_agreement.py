@@ -68,6 +68,7 @@ def test_the_newest_and_the_most_relevant_stay_when_there_are_too_many() -> None
     [
         ("How much is a ticket?", 24),
         ("How much is a ticket with a car?", 58),
+        ("How much is a ticket without a car?", 24),
         ("How much does a ticket for children cost?", 9),
     ],
 )

@@ -178,6 +178,8 @@ def test_its_may_be_of_what_the_question_itself_asks_for(question: str, complete
         ("When does the night ferry leave Corra?", "who runs it?", "About Corra: who runs the night ferry?"),
         ("Did the chip maker Halden build it?", "and when?", "When did the chip maker Halden build it?"),
         ("Which company is building the chip factory?", "when will it open?", "When will the chip factory open?"),
+        ("How much is a ticket with a car?", "and without one?", "How much is a ticket without a car?"),
+        ("How much is it without a car?", "what about with one?", "How much is it with a car?"),
         ("How full are the reservoirs?", "since when?", "Since when are the reservoirs full?"),
         (
             "How many beavers live on the Wend?",
