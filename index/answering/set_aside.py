@@ -3,8 +3,8 @@
 import re
 
 CHANGE = (
-    r"\b(?:r[oi]se[ns]?|rising|rais\w+|increas\w+|gr[eo]wn?|growing|climb\w*|jump\w*|soar\w*|surg\w+|spik\w+|swell\w*|swollen"
-    r"|went|gone|goes|go|fell|fall\w*|drop\w*|declin\w+|decreas\w+|plung\w+|plummet\w*|slump\w*|tumbl\w+|shr[aiu]nk\w*"
+    r"\b(?:r[oi]se[ns]?|rising|rais\w+|increas\w+|gr[eo]wn?|growing|climb\w*|jump\w*|soar\w*|surg\w+|spik\w+"
+    r"|swell\w*|swollen|went|gone|goes|go|fell|fall\w*|drop\w*|declin\w+|decreas\w+|plung\w+|plummet\w*|slump\w*|tumbl\w+|shr[aiu]nk\w*"
     r"|cut|cuts|lower\w*|widen\w*|narrow\w*|expand\w*|reduc\w+|slash\w*|revis\w+|chang\w+|correct\w+|mov\w+|doubl\w+"
     r"|up|down|higher|lower|more|fewer)\b"
 )
@@ -46,10 +46,10 @@ _ASKS_FOR_IT = re.compile(
 # "How much has it risen", not "how much rain fell".
 _ASKS_FOR_CHANGE = re.compile(
     r"\bhow\s+much\s+(?:(?:ha[sd]|have|did|do(?:es)?|will|would|could|can|is|are|was|were)\b.*\b(?:ris(?:en?|ing)|rose"
-    r"|increas\w+|gr[eo]wn?|growing|climb\w*|jump\w*|surg\w+|soar\w*|spik\w+|f[ae]ll(?:en|ing)?|drop\w*|declin\w+|decreas\w+"
-    r"|shr[aiu]nk|plung\w+|plummet\w*|slump\w*|(?:go|going|goes|gone)\s+(?:up|down)|changed?"
-    r"|(?:rais|cut|lower|reduc|slash)\w*\b.*\b(?:prices?|fares?|fees?|tax(?:es)?|rates?|wages?|pay|rents?|bills?|salar(?:y|ies)"
-    r"|pensions?|premiums?|tariffs?|budgets?|emissions|output|tolls?))\b"
+    r"|increas\w+|gr[eo]wn?|growing|climb\w*|jump\w*|surg\w+|soar\w*|spik\w+|f[ae]ll(?:en|ing)?|drop\w*"
+    r"|declin\w+|decreas\w+|shr[aiu]nk|plung\w+|plummet\w*|slump\w*|(?:go|going|goes|gone)\s+(?:up|down)|changed?"
+    r"|(?:rais|cut|lower|reduc|slash)\w*\b.*\b(?:prices?|fares?|fees?|tax(?:es)?|rates?|wages?|pay|rents?"
+    r"|bills?|salar(?:y|ies)|pensions?|premiums?|tariffs?|budgets?|emissions|output|tolls?))\b"
     r"|(?:cheaper|dearer|higher|lower|more|less)\b)",
     re.I,
 )
@@ -57,8 +57,8 @@ _CHANGE_BEFORE = re.compile(rf"{CHANGE}[^.;]{{0,60}}$", re.I)
 _FROM_TO = re.compile(rf"{CHANGE}[^.;\d]{{0,50}}\bfrom\s[^.;]{{1,40}}\bto(?:\s+(?:an?|the|record))*\s*$", re.I)
 _END_OF_CHANGE = re.compile(r"\b(?:to|from|at)(?:\s+(?:an?|the|record))*\s*$", re.I)
 _CHANGE_AFTER = re.compile(
-    r"[^.;,\d]{0,25}\b(?:more|less|fewer|higher|lower|up|down|dearer|cheaper|increases?|rises?|raises?|hikes?|jumps?|surges?"
-    r"|gains?|growth|cuts?|drops?|falls?|declines?|decreases?|reductions?)\b(?!\s+to\b)"
+    r"[^.;,\d]{0,25}\b(?:more|less|fewer|higher|lower|up|down|dearer|cheaper|increases?|rises?|raises?|hikes?"
+    r"|jumps?|surges?|gains?|growth|cuts?|drops?|falls?|declines?|decreases?|reductions?)\b(?!\s+to\b)"
     r"|[^.;\d]{0,25}\b(?:up|down)\s+from\b",
     re.I,
 )
