@@ -14,6 +14,7 @@ from index.answering.circumstances import Circumstances, asked_period, asked_rol
 from index.answering.events import same_event
 from index.answering.figures import Quantity, counts_the_same, fits, is_money, singular
 from index.answering.questions import Question
+from index.answering.set_aside import asks_for_change
 from index.shaping.words import is_stop_word, stem, stems
 
 MOST_LINES = 4
@@ -21,6 +22,10 @@ _RELEVANT_SHARE = 0.7
 """A statement must score this share of the best one's score to decide what the others are compared with."""
 _AGE_BEFORE = re.compile(r"\b[A-Z][^\W\d_]+,\s+$")  # "Halyna Marchenko, 51, a bookkeeper"
 _WITHOUT = re.compile(r"\bwithout\s+(?:an?\s+|the\s+|any\s+)?[\w’'-]+", re.I)
+_TELLS_CHANGE = stems(
+    "rise rising increase grow growing climb jump surge soar spike fall drop decline decrease plunge go going up down "
+    "change cheaper dearer higher lower more less expensive raise cut reduce price cost past last year month week"
+)
 _ROUNDING = 0.05
 _DAY = len("2025-05-16")
 
@@ -244,6 +249,8 @@ def _same_subject(question: Question, main: _Stated, other: _Stated) -> bool:
     if other.limits.role is not None and other.limits.role == main.limits.role:
         return True
     subject = asked & stems(main.statement.sentence)
+    if asks_for_change(question.text.lower()):  # all kinds of things rise in a year
+        return bool((subject - _TELLS_CHANGE) & sentence)
     return not subject or bool(subject & sentence)
 
 

@@ -78,6 +78,14 @@ def test_a_price_is_that_of_those_who_are_asked_about(question: str, value: floa
     assert line.statements[0].quantity.value == value
 
 
+def test_changes_of_different_things_are_not_compared() -> None:
+    asked = understand("How much have egg prices risen in the past year?")
+    eggs = stated("Egg prices rose 70 percent in the past year.", story="a", day="2025-05-01", score=1.0)
+    food = stated("Food prices rose 6 percent in the past year.", story="b", day="2025-05-09", score=0.9)
+    later = stated("In a year egg prices rose 60 percent.", story="c", day="2025-05-05", score=0.9)
+    assert values(compare(asked, [*eggs, *food, *later])) == [60, 70]
+
+
 def test_a_day_without_an_hour_leaves_the_newer_to_what_corrects() -> None:
     lines = compare(
         understand(QUESTION),
