@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from math import floor, log10
 
+from index.answering.changes import asks_for_change
 from index.answering.circumstances import Circumstances, asked_period, asked_role, asked_scope, circumstances
 from index.answering.events import same_event
 from index.answering.figures import Quantity, counts_the_same, fits, is_money, singular
 from index.answering.questions import Question
-from index.answering.set_aside import asks_for_change
 from index.shaping.words import is_stop_word, stem, stems
 
 MOST_LINES = 4
@@ -22,6 +22,7 @@ _RELEVANT_SHARE = 0.7
 """A statement must score this share of the best one's score to decide what the others are compared with."""
 _AGE_BEFORE = re.compile(r"\b[A-Z][^\W\d_]+,\s+$")  # "Halyna Marchenko, 51, a bookkeeper"
 _WITHOUT = re.compile(r"\bwithout\s+(?:an?\s+|the\s+|any\s+)?[\w’'-]+", re.I)
+# What every question for a change may say: it does not tell what changed.
 _TELLS_CHANGE = stems(
     "rise rising increase grow growing climb jump surge soar spike fall drop decline decrease plunge go going up down "
     "change cheaper dearer higher lower more less expensive raise cut reduce price cost past last year month week"
@@ -123,7 +124,7 @@ class _Stated:
 def _stated(question: Question, statements: Sequence[Statement]) -> list[_Stated]:
     """The statements whose numbers can be what is asked for."""
     suiting = []
-    asked = stems(_WITHOUT.sub(" ", question.text))
+    asked = stems(_WITHOUT.sub(" ", question.text))  # "without a car" asks for no car's price
     for statement in statements:
         quantity = statement.quantity
         if not fits(quantity, question):
@@ -249,7 +250,7 @@ def _same_subject(question: Question, main: _Stated, other: _Stated) -> bool:
     if other.limits.role is not None and other.limits.role == main.limits.role:
         return True
     subject = asked & stems(main.statement.sentence)
-    if asks_for_change(question.text.lower()):  # all kinds of things rise in a year
+    if asks_for_change(question.text):  # all kinds of things rise in a year
         return bool((subject - _TELLS_CHANGE) & sentence)
     return not subject or bool(subject & sentence)
 

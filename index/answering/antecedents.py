@@ -47,8 +47,6 @@ _NO_PERSON = frozenset(MONTHS + WEEKDAYS) | frozenset(
         "both of his her their no one two three four five six"
     ).split()
 )
-
-
 _BUILDINGS = frozenset(
     (
         "tower hospital library museum school university factory plant mine prison hotel station stadium airport port "
@@ -168,7 +166,7 @@ def _is_only_a_place(phrase: str, question: str) -> bool:
     """Whether `phrase` is a name that the question has as that of a place: "in Velmora"."""
     return (
         clauses.NAME.fullmatch(phrase) is not None
-        and re.search(rf"\b(?:in|near)\s+{re.escape(phrase)}", question) is not None
+        and re.search(rf"\b(?:in|near)\s+{re.escape(phrase)}\b", question) is not None
     )
 
 

@@ -9,17 +9,13 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
+from index.answering.changes import CHANGE, asks_for_change, is_change
 from index.answering.number_words import NUMBER, SCALES, value_of
 from index.answering.questions import Question
-from index.answering.set_aside import (
-    CHANGE,
-    asks_for_change,
-    asks_for_what_is_set_aside,
-    is_change,
-    is_set_aside,
-)
+from index.answering.set_aside import asks_for_what_is_set_aside, is_set_aside
 from index.shaping.calendar_names import MONTH_NAME, WEEKDAY_NAME
 from index.shaping.words import is_stop_word
 
@@ -157,6 +153,12 @@ def quantities(sentence: str) -> list[Quantity]:
 
     A range is one quantity.
     """
+    return list(_read(sentence))
+
+
+@lru_cache(maxsize=2_000)
+def _read(sentence: str) -> tuple[Quantity, ...]:
+    """The numbers of `sentence`; one question asks for those of the same sentence several times."""
     found = []
     for each in _with_ranges(sentence, _single_quantities(sentence)):
         unit = singular(each.unit or "")
@@ -165,7 +167,7 @@ def quantities(sentence: str) -> list[Quantity]:
         )
         changed = is_change(sentence[: each.start], sentence[each.end :])
         found.append(replace(each, set_aside=aside, is_change=changed))
-    return found
+    return tuple(found)
 
 
 def _single_quantities(sentence: str) -> list[Quantity]:
@@ -241,7 +243,7 @@ def fits(quantity: Quantity, question: Question) -> bool:
     if question.asks == "percent":
         return quantity.unit == ("percentage points" if "point" in text else "%")
     if question.asks == "amount":
-        if asks_for_change(text):
+        if asks_for_change(question.text):
             return quantity.is_change and quantity.unit is not None and unit not in _TIME_UNITS
         if re.search(
             r"money|cost|price|pay|paid|budget|spen[dt]|salary|worth|fee|fine|earn|fund|raise|ticket|invest", text

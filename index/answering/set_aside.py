@@ -1,13 +1,9 @@
-"""Numbers that a sentence gives as a former state, a difference, a new state or the age of a record."""
+"""Numbers that a sentence gives as a former state, as a difference or as the age of a record."""
 
 import re
 
-CHANGE = (
-    r"\b(?:r[oi]se[ns]?|rising|rais\w+|increas\w+|gr[eo]wn?|growing|climb\w*|jump\w*|soar\w*|surg\w+|spik\w+"
-    r"|swell\w*|swollen|went|gone|goes|go|fell|fall\w*|drop\w*|declin\w+|decreas\w+|plung\w+|plummet\w*|slump\w*|tumbl\w+|shr[aiu]nk\w*"
-    r"|cut|cuts|lower\w*|widen\w*|narrow\w*|expand\w*|reduc\w+|slash\w*|revis\w+|chang\w+|correct\w+|mov\w+|doubl\w+"
-    r"|up|down|higher|lower|more|fewer)\b"
-)
+from index.answering.changes import CHANGE
+
 _SAID = (
     r"\b(?:said|reported|reports?|put|given|announced|counted|counts?|estimated?|stated|feared|thought|believed|planned"
     r"|budgeted|priced|prices?|set|charged|cost|paid|was|were|been|tolls?|figures?|versions?|totals?|fares?|fees?)\b"
@@ -43,25 +39,6 @@ _ASKS_FOR_IT = re.compile(
     rf"|\bby\s+how\b|\b(?:how\s+much|percent\w*|per\s*cent|points?)\b.*{CHANGE}",
     re.I,
 )
-# "How much has it risen", not "how much rain fell".
-_ASKS_FOR_CHANGE = re.compile(
-    r"\bhow\s+much\s+(?:(?:ha[sd]|have|did|do(?:es)?|will|would|could|can|is|are|was|were)\b.*\b(?:ris(?:en?|ing)|rose"
-    r"|increas\w+|gr[eo]wn?|growing|climb\w*|jump\w*|surg\w+|soar\w*|spik\w+|f[ae]ll(?:en|ing)?|drop\w*"
-    r"|declin\w+|decreas\w+|shr[aiu]nk|plung\w+|plummet\w*|slump\w*|(?:go|going|goes|gone)\s+(?:up|down)|changed?"
-    r"|(?:rais|cut|lower|reduc|slash)\w*\b.*\b(?:prices?|fares?|fees?|tax(?:es)?|rates?|wages?|pay|rents?"
-    r"|bills?|salar(?:y|ies)|pensions?|premiums?|tariffs?|budgets?|emissions|output|tolls?))\b"
-    r"|(?:cheaper|dearer|higher|lower|more|less)\b)",
-    re.I,
-)
-_CHANGE_BEFORE = re.compile(rf"{CHANGE}[^.;]{{0,60}}$", re.I)
-_FROM_TO = re.compile(rf"{CHANGE}[^.;\d]{{0,50}}\bfrom\s[^.;]{{1,40}}\bto(?:\s+(?:an?|the|record))*\s*$", re.I)
-_END_OF_CHANGE = re.compile(r"\b(?:to|from|at)(?:\s+(?:an?|the|record))*\s*$", re.I)
-_CHANGE_AFTER = re.compile(
-    r"[^.;,\d]{0,25}\b(?:more|less|fewer|higher|lower|up|down|dearer|cheaper|increases?|rises?|raises?|hikes?"
-    r"|jumps?|surges?|gains?|growth|cuts?|drops?|falls?|declines?|decreases?|reductions?)\b(?!\s+to\b)"
-    r"|[^.;\d]{0,25}\b(?:up|down)\s+from\b",
-    re.I,
-)
 _RECORD_IN = re.compile(
     r"\b(?:first|only|worst|best|most|least|biggest|largest|greatest|highest|lowest|deadliest|heaviest|strongest|longest"
     r"|fastest|steepest|fewest|smallest|hottest|coldest|wettest|driest)\b[^.;\d]{0,80}\bin(?:\s+the\s+last)?\s*$",
@@ -83,22 +60,6 @@ def is_set_aside(before: str, after: str, *, is_time: bool, is_length: bool = Fa
     if (is_time or is_length) and _BY_A_DIFFERENCE.search(before):
         return True
     return bool(_SET_ASIDE_BEFORE.search(before) or _SET_ASIDE_AFTER.match(after))
-
-
-def is_change(before: str, after: str) -> bool:
-    """Whether what stands before and after a number says how something changed.
-
-    So say "rose by 14", "14 more", "rose from 9 to 14" and "14, up from 9" of the 14, but "rose to 14" does not.
-    """
-    before, after = before[-_AROUND:], after[:_AROUND]
-    if _CHANGE_AFTER.match(after) or _FROM_TO.search(before):
-        return True
-    return _CHANGE_BEFORE.search(before) is not None and _END_OF_CHANGE.search(before) is None
-
-
-def asks_for_change(question: str) -> bool:
-    """Whether a question (in small letters) is for how much something changed: "how much have prices risen"."""
-    return _ASKS_FOR_CHANGE.search(question) is not None
 
 
 def asks_for_what_is_set_aside(question: str) -> bool:
