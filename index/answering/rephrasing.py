@@ -19,8 +19,7 @@ from index.answering.clauses import (
 
 _PLACES = frozenset("city town country place part region village street year month".split())
 _CIRCUMSTANCES = frozenset("time day date week else".split())
-
-_WITHOUT = re.compile(r"(with|without)\s+(?:one|it|that|this|them|any|those)", re.I)
+_WITH_OR_WITHOUT = re.compile(r"(with|without)\s+(?:one|it|that|this|them|any|those)", re.I)
 _OTHERWISE = {"with": "without", "without": "with"}
 
 
@@ -96,7 +95,7 @@ def _passive(asks: str, asked: Clause, somebody: str) -> str:
 def swap(asked: Clause, other: str) -> str | None:
     """The question with `other` ("Ukraine", "in 2024", "the civilians") for what is of its kind; None if nothing is."""
     text = asked.text.rstrip(" ?!.")
-    if (without := _WITHOUT.fullmatch(other)) is not None:
+    if (without := _WITH_OR_WITHOUT.fullmatch(other)) is not None:
         changed = re.sub(rf"\b{_OTHERWISE[without[1].lower()]}\s+", f"{without[1].lower()} ", text, count=1)
         return changed if changed != text else None
     if TIME.fullmatch(other):
